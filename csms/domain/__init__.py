@@ -1,0 +1,1 @@
+"""The rules of charging: no asyncio, no SQL, no OCPP words, no clock."""

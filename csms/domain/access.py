@@ -1,0 +1,54 @@
+"""Who may charge: tokens, and what the house answers to one."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class TokenRef(Struct, frozen=True):
+    """A token as a station presents it. Two are the same by value and kind, letter case aside (TX-07)."""
+
+    value: str
+    kind: str = "ISO14443"
+
+
+class Standing(StrEnum):
+    """What is known of a token, in the words of 2.0.1; 1.6 says the same with fewer."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"
+    EXPIRED = "Expired"
+    UNKNOWN = "Unknown"
+    CONCURRENT = "ConcurrentTx"
+
+
+class Token(Struct, frozen=True):
+    """A token as the operator keeps it; `status` is `Accepted` or `Blocked`."""
+
+    value: str
+    kind: str
+    status: Standing = Standing.ACCEPTED
+    group: str | None = None
+    expires_at: datetime | None = None
+
+
+class Authorization(Struct, frozen=True):
+    """The answer to a presented token."""
+
+    standing: Standing
+    group: str | None = None
+    expires_at: datetime | None = None
+
+
+def authorize(presented: TokenRef, known: Token | None, now: datetime) -> Authorization:
+    """Judge a token: unknown, blocked and expired ones are told apart (TC_023_1 to TC_023_3)."""
+    if presented.kind == "NoAuthorization":
+        return Authorization(Standing.ACCEPTED)
+    if known is None:
+        return Authorization(Standing.UNKNOWN)
+    if known.status is not Standing.ACCEPTED:
+        return Authorization(known.status, known.group)
+    if known.expires_at is not None and known.expires_at <= now:
+        return Authorization(Standing.EXPIRED, known.group, known.expires_at)
+    return Authorization(Standing.ACCEPTED, known.group, known.expires_at)

@@ -1,0 +1,1 @@
+"""Where the sockets of charging stations end."""

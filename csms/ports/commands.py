@@ -1,0 +1,58 @@
+"""The operator's way to a station, whichever node owns it."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class CallOutcome(StrEnum):
+    """How a call to a station ended."""
+
+    ANSWERED = "Answered"
+    ERROR = "Error"
+    TIMED_OUT = "TimedOut"
+    DISCONNECTED = "Disconnected"
+    OFFLINE = "Offline"
+    NOT_ALLOWED = "NotAllowed"
+    BUSY = "Busy"
+
+
+class CallRequest(Struct, frozen=True):
+    """One call for a station; `payload` is JSON text in the specification's spelling.
+
+    `within_s` counts from the asking, queueing included.
+    """
+
+    call_id: str
+    station: str
+    action: str
+    payload: str
+    within_s: float
+    asked_by: str
+
+
+class CallReport(Struct, frozen=True):
+    """How a call ended.
+
+    `answer` is the payload of the CALLRESULT as JSON text; `code`, `description` and
+    `details` are those of a CALLERROR. `protocol` is the subprotocol of the connection.
+    """
+
+    call_id: str
+    outcome: CallOutcome
+    protocol: str | None = None
+    answer: str | None = None
+    code: str | None = None
+    description: str | None = None
+    details: str | None = None
+
+
+class StationCalls(Protocol):
+    """Ask the owner of a station to call it."""
+
+    async def call(self, request: CallRequest) -> CallReport:
+        """Store the call, send it once, and return how it ended. Never sent twice."""
+
+    async def protocol(self, station: str) -> str | None:
+        """Return the subprotocol of the station's connection; None while it is offline."""

@@ -1,0 +1,33 @@
+"""The message log: every frame, both ways."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Direction(StrEnum):
+    """Seen from the house."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(slots=True)
+class Frame:
+    """One frame as it was on the wire; `note` says what was odd about it."""
+
+    station: str
+    at: datetime
+    direction: Direction
+    text: str
+    message_id: str | None = None
+    action: str | None = None
+    note: str | None = None
+
+
+class FrameLog(Protocol):
+    """Bounded: what does not fit is dropped and counted."""
+
+    def record(self, frame: Frame) -> None:
+        """Keep the frame soon; never blocks, never raises."""

@@ -1,0 +1,45 @@
+"""The stations and tokens that the operator keeps."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from csms.domain.access import Token, TokenRef
+from csms.domain.station.commands import Registration
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredStation:
+    """A station that may connect, as its operator set it up.
+
+    `password_hash` is None where none is set. `subprotocol` pins the version, None leaves
+    it to the station. `heartbeat_s` is None for the installation's default.
+    """
+
+    id: str
+    security_profile: int
+    password_hash: str | None
+    boot_policy: Registration
+    subprotocol: str | None
+    heartbeat_s: int | None
+    call_timeout_s: int | None
+
+
+class StationRegistry(Protocol):
+    """Who may connect."""
+
+    async def find(self, station: str) -> RegisteredStation | None:
+        """Return the station, letter case aside; raise `JournalUnavailable` if the database is away."""
+
+
+class Tokens(Protocol):
+    """Who may charge."""
+
+    async def find(self, presented: TokenRef) -> Token | None:
+        """Return the token, letter case and (where it is `Central` or unknown) kind aside."""
+
+
+class Presence(Protocol):
+    """Who is there; written in sweeps, never for each message."""
+
+    def seen(self, station: str, *, online: bool, version: str, remote: str) -> None:
+        """Note that a station is, or is no longer, connected; never blocks, never raises."""

@@ -1,0 +1,1 @@
+"""The machinery of actors; it knows no charging."""

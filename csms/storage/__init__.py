@@ -1,0 +1,1 @@
+"""Postgres: where facts become durable and are read again."""

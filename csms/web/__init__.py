@@ -1,0 +1,1 @@
+"""The HTTP toolkit that every feature stands on."""

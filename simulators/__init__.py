@@ -1,0 +1,1 @@
+"""Charging stations that behave, and that misbehave on purpose."""
