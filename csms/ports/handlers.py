@@ -10,6 +10,7 @@ from msgspec import Struct
 from csms.domain.access import Authorization, TokenRef
 from csms.domain.command import Command
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
+from csms.domain.station.commands import Registration
 from csms.ocpp.version import Version
 from csms.ports.registry import RegisteredStation
 
@@ -34,28 +35,48 @@ class StationContext(Protocol):
     async def transact(self, command: BeginSession | UpdateSession | EndSession) -> SessionOutcome:
         """Hand a command to the session that this station calls `command.ref`; return when durable."""
 
-    async def start_number(self, evse: int, key: str) -> tuple[int, bool]:
-        """Return the 1.6 transaction id of the start known as `key`, and whether it is a repetition."""
+    async def start_number(self, start: str, at: datetime) -> int:
+        """Return the transaction id of a 1.6 start; the same words of `start` get the same id (Q65)."""
 
-    async def session_ref(self, number: int, evse: int | None) -> str | None:
-        """Return the ref of the session meant by a 1.6 transaction id, odd ones (0, -1) by their EVSE (Q62)."""
+    async def session_ref(self, number: int | None, evse: int | None) -> str | None:
+        """Return the ref of the session that a 1.6 message means, or None.
+
+        By its number if it is one of this station's, else by the EVSE: the active session,
+        or, where a number was given, the one that began last (Q62, Q63, Q90).
+        """
 
     async def authorize(self, token: TokenRef) -> Authorization:
         """Judge a token."""
+
+    async def boot_policy(self) -> Registration:
+        """Return what the operator wants a booting station to hear, as it stands now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """A call of the station, and who answers it.
 
-    `carries_energy`: its content is never refused; what cannot be read is kept and acknowledged.
-    `before_acceptance`: answered even before the station was accepted.
+    `acknowledge` stands for a message whose content is never refused: what cannot be read is
+    kept for review and answered by it. `before_acceptance`: answered even before the station
+    was accepted.
     """
 
     answer: Callable[[Any, StationContext], Awaitable[Struct]]
-    carries_energy: bool = False
+    acknowledge: Callable[[StationContext], Awaitable[Struct]] | None = None
     before_acceptance: bool = False
 
 
-Handlers = Mapping[str, Inbound]
-"""Action to handler; an action of the version that is not in the table answers NotSupported."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one version of the protocol offers.
+
+    An action of the version that `inbound` does not name answers NotSupported. `invites`
+    tells which calls of a station that is not accepted yet are the fruit of a call of
+    ours, given its action and payload (BOOT-05). `barred` are the calls of ours that a
+    pending station must not get; a rejected one gets none but `wakers` (BOOT-06, BOOT-09).
+    """
+
+    inbound: Mapping[str, Inbound]
+    invites: Callable[[str, bytes], frozenset[str]]
+    barred: frozenset[str]
+    wakers: frozenset[str]

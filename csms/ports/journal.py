@@ -1,6 +1,7 @@
 """Where facts become durable."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -89,6 +90,9 @@ class Archive(Protocol):
 
     async def active_sessions(self, station: str) -> list[SessionHeading]:
         """Return the sessions of a station that have not ended, oldest first."""
+
+    async def newest_begin(self, station: str) -> datetime | None:
+        """Return the station's time of the latest begin of any of its sessions; None if it has none."""
 
     async def find_session(self, station: str, ref: str) -> SessionHeading | None:
         """Return the newest session of `station` that it calls `ref`."""

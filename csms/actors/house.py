@@ -1,0 +1,126 @@
+"""Where lines find the actors of their stations."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from csms.actors.station import GOING_AWAY, Attach, Heard, Lost, Review, StationActor, Superseded
+from csms.actors.tools import Tools
+from csms.ocpp.events import LinkEvent
+from csms.ports.commands import CallOutcome, CallReport, CallRequest
+from csms.ports.journal import Journal
+from csms.ports.line import Line
+from csms.ports.ownership import Directory, Ownership
+from csms.ports.registry import RegisteredStation
+
+log = structlog.get_logger(__name__)
+
+
+class LineEars:
+    """The ears of one station, on one line."""
+
+    __slots__ = ("_actor", "_house", "_line")
+
+    def __init__(self, *, house: "StationHouse", actor: StationActor, line: Line) -> None:
+        self._house = house
+        self._actor = actor
+        self._line = line
+
+    def heard(self, event: LinkEvent) -> None:
+        """Pass on what came in."""
+        self._actor.tell(Heard(self._line, event))
+
+    def lost(self) -> None:
+        """Pass on that the line is gone."""
+        self._house.left(self._actor, self._line)
+
+
+class StationHouse:
+    """The actors of the stations that this node owns, by their ids."""
+
+    def __init__(self, *, tools: Tools, ownership: Ownership, directory: Directory, journal: Journal) -> None:
+        self._tools = tools
+        self._ownership = ownership
+        self._directory = directory
+        self._journal = journal
+        self._actors: dict[str, StationActor] = {}
+        self._left_at: dict[str, datetime] = {}
+
+    def __len__(self) -> int:
+        return len(self._actors)
+
+    @property
+    def ready(self) -> bool:
+        """Whether answers can be made durable now."""
+        return self._journal.ready
+
+    def owned(self) -> dict[str, tuple[int, str]]:
+        """Return the epoch and the protocol of every station that is connected here."""
+        return {
+            station: (actor.epoch, actor.line.version)
+            for station, actor in self._actors.items()
+            if actor.line is not None
+        }
+
+    async def welcome(self, station: RegisteredStation, line: Line) -> LineEars:
+        """Take the station's lease and give it this line; raise `JournalUnavailable`."""
+        epoch = await self._ownership.claim(station.id)
+        actor = self._actors.get(station.id)
+        if actor is None:
+            actor = self._actors[station.id] = StationActor(station=station, tools=self._tools)
+        self._left_at.pop(station.id, None)
+        self._directory.announce(station.id, epoch, line.version)
+        actor.tell(Attach(station, line, epoch))
+        return LineEars(house=self, actor=actor, line=line)
+
+    def left(self, actor: StationActor, line: Line) -> None:
+        """A line is gone; another one may have taken its place already (Q9)."""
+        if actor.line is line:
+            station = actor.name.removeprefix("station/")
+            self._directory.withdraw(station, actor.epoch)
+            self._left_at[station] = self._tools.clock.now()
+        actor.tell(Lost(line))
+
+    def superseded(self, station: str, epoch: int) -> None:
+        """Another node took the station."""
+        if (actor := self._actors.get(station)) is not None:
+            actor.tell(Superseded(epoch))
+
+    async def call(self, request: CallRequest) -> CallReport:
+        """Call a station that is connected here; offline if it is not."""
+        actor = self._actors.get(request.station)
+        if actor is None or actor.line is None:
+            return CallReport(request.call_id, CallOutcome.OFFLINE)
+        report: asyncio.Future[CallReport] = await actor.ask(request)
+        return await report
+
+    async def protocol(self, station: str) -> str | None:
+        """Return the subprotocol of a station that is connected here."""
+        actor = self._actors.get(station)
+        return None if actor is None or actor.line is None else actor.line.version
+
+    def sweep(self) -> None:
+        """Let go of actors whose station left long ago, and look after lost ends of sessions."""
+        now = self._tools.clock.now()
+        asleep_after = timedelta(seconds=self._tools.policy.asleep_after_s)
+        for station, left_at in list(self._left_at.items()):
+            actor = self._actors.get(station)
+            if now - left_at > asleep_after and actor is not None and actor.idle and actor.line is None:
+                del self._actors[station]
+                del self._left_at[station]
+        for actor in self._actors.values():
+            if actor.has_active_sessions and actor.line is not None:
+                actor.tell(Review(now))
+
+    async def run_sweeps(self, every_s: float) -> None:
+        """Sweep again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            self.sweep()
+
+    def close_lines(self, reason: str) -> None:
+        """Close every line; what was not answered stays with the stations."""
+        for actor in self._actors.values():
+            if actor.line is not None:
+                actor.line.close(GOING_AWAY, reason)

@@ -1,0 +1,286 @@
+"""The one who speaks for a station."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from csms.actors.calls import CallEnd, Calls, report_of
+from csms.actors.entity import Entity, Lease
+from csms.actors.ledger import Ledger
+from csms.actors.reception import Reception
+from csms.actors.tools import Tools
+from csms.domain.station.commands import CloseCall, IssueCall, Registration
+from csms.domain.station.decide import DECIDERS
+from csms.domain.station.evolve import evolve
+from csms.domain.station.state import Station
+from csms.ocpp.events import (
+    CallDropped,
+    CallLapsed,
+    CallReceived,
+    ErrorReceived,
+    FrameOdd,
+    LinkEvent,
+    ResultDisputed,
+    ResultReceived,
+    SendReceived,
+)
+from csms.ports.commands import CallOutcome, CallReport, CallRequest
+from csms.ports.journal import JournalError, Kind, OwnershipLost
+from csms.ports.line import Line
+from csms.ports.registry import RegisteredStation
+from csms.runtime.actor import Actor
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN_LATER = 1013
+REPLACED = 1000
+GOING_AWAY = 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """A new line for the station, under a new epoch."""
+
+    station: RegisteredStation
+    line: Line
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something came over a line."""
+
+    line: Line
+    event: LinkEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A line is gone."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another node took the station under a higher epoch."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Time to look at sessions whose end seems lost."""
+
+    now: datetime
+
+
+class StationActor(Actor):
+    """One station: its record, its sessions, its line and the calls on their way to it.
+
+    A turn may await our own storage, never the station: what the station answers comes
+    back as a message of its own.
+    """
+
+    __slots__ = ("_awake", "_calls", "_entity", "_lease", "_ledger", "_line", "_paused", "_reception", "_station", "_tools")
+
+    def __init__(self, *, station: RegisteredStation, tools: Tools) -> None:
+        super().__init__(name=f"station/{station.id}", tasks=tools.tasks)
+        self._station = station
+        self._tools = tools
+        self._lease = Lease(0)
+        self._line: Line | None = None
+        self._calls = Calls()
+        self._awake = False
+        self._paused = False
+        self._forget()
+
+    @property
+    def line(self) -> Line | None:
+        """The connection of the station, if it has one here."""
+        return self._line
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under which this node writes for the station."""
+        return self._lease.epoch
+
+    @property
+    def has_active_sessions(self) -> bool:
+        """Whether a session is going on, as far as is known here."""
+        return bool(self._ledger.active)
+
+    async def receive(self, message: Any) -> Any:
+        """Take one turn."""
+        match message:
+            case Heard():
+                await self._hear(message.line, message.event)
+            case CallRequest():
+                return await self._issue(message)
+            case Attach():
+                await self._attach(message)
+            case Lost():
+                await self._detach(message.line)
+            case Superseded():
+                self._give_up(message.epoch)
+            case Review():
+                await self._review(message.now)
+        return None
+
+    def failed(self, message: Any, error: Exception) -> None:
+        """Close the line, so that the station keeps what it was not answered and comes back (Q70)."""
+        if isinstance(error, JournalError):
+            log.warning("turn_not_durable", station=self._station.id, error=type(error).__name__, detail=str(error))
+        else:
+            log.error("turn_failed", station=self._station.id, message=type(message).__name__, exc_info=error)
+        self._forget()
+        if self._line is not None and isinstance(message, Heard) and message.line is self._line:
+            self._line.close(TRY_AGAIN_LATER, "try again later")
+
+    def tell(self, message: Any) -> None:
+        """Leave a message; a long queue stops the reading of the socket (Q30)."""
+        super().tell(message)
+        if self._line is not None and not self._paused and self.waiting > self._tools.policy.mailbox_high:
+            self._paused = True
+            self._line.pause()
+
+    # What the station says.
+
+    async def _hear(self, line: Line, event: LinkEvent) -> None:
+        self._breathe()
+        match event:
+            case CallReceived():
+                await self._wake()
+                await self._reception.take(line, event)
+            case ResultReceived() | ErrorReceived() | CallLapsed() | CallDropped():
+                await self._end_call(line, event)
+            case SendReceived():
+                await self._wake()
+                await self._reception.take_send(line, event)
+            case FrameOdd() | ResultDisputed():
+                log.info("frame_odd", station=self._station.id, event=type(event).__name__, text=event.text[:200])
+
+    def _breathe(self) -> None:
+        if self._paused and self.waiting <= self._tools.policy.mailbox_low and self._line is not None:
+            self._paused = False
+            self._line.resume()
+
+    # What the house says to the station.
+
+    async def _issue(self, request: CallRequest) -> "asyncio.Future[CallReport]":
+        """Store the call, then send it; the report comes when the call has ended."""
+        call_id, payload = request.call_id, request.payload.encode()
+        report = self._calls.expect(call_id, request.action, payload)
+        line = self._line
+        if line is None:
+            self._calls.close(CallReport(call_id, CallOutcome.OFFLINE))
+            return report
+        await self._wake()
+        if self._is_barred(line, request.action):
+            self._calls.close(CallReport(call_id, CallOutcome.NOT_ALLOWED, line.version))
+            return report
+        issue = IssueCall(call_id, request.action, request.payload, self._tools.clock.now(), request.asked_by)
+        await self._execute(issue)
+        self._reception.invite(line, request.action, payload)
+        if not line.call(call_id, request.action, payload, within=request.within_s):
+            await self._close_call(CallReport(call_id, CallOutcome.BUSY, line.version))
+        return report
+
+    def _is_barred(self, line: Line, action: str) -> bool:
+        dialect = self._tools.dialects[line.version]
+        match self._entity.state.registration:
+            case Registration.PENDING:
+                return action in dialect.barred
+            case Registration.REJECTED:
+                return action not in dialect.wakers
+            case _:
+                return False
+
+    async def _end_call(self, line: Line, event: CallEnd) -> None:
+        await self._close_call(report_of(event, line.version))
+
+    async def _close_call(self, report: CallReport) -> None:
+        try:
+            await self._wake()
+            answer = report.answer if report.code is None else report.details
+            await self._execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
+        finally:
+            self._calls.close(report)
+
+    # The line and the lease.
+
+    async def _attach(self, attach: Attach) -> None:
+        older, self._line = self._line, attach.line
+        if attach.epoch != self._lease.epoch + 1:
+            self._forget()
+        self._lease.epoch = attach.epoch
+        self._station = attach.station
+        self._paused = False
+        self._reception.attach(attach.station)
+        self._tools.presence.seen(
+            attach.station.id, online=True, version=attach.line.version, remote=attach.line.remote
+        )
+        if older is not None and older is not attach.line:
+            older.close(REPLACED, "replaced by a newer connection")
+
+    async def _detach(self, line: Line) -> None:
+        if line is not self._line:
+            return
+        self._line = None
+        self._tools.presence.seen(self._station.id, online=False, version=line.version, remote=line.remote)
+        for report in self._calls.drop_all(CallOutcome.DISCONNECTED, line.version):
+            await self._close_call(report)
+
+    def _give_up(self, epoch: int) -> None:
+        if epoch <= self._lease.epoch:
+            return
+        self._forget()
+        if self._line is not None:
+            self._line.close(REPLACED, "connected elsewhere")
+            self._line = None
+
+    async def _review(self, now: datetime) -> None:
+        await self._wake()
+        await self._reception.review(now)
+
+    # The record.
+
+    async def _execute(self, command: IssueCall | CloseCall) -> None:
+        try:
+            await self._entity.execute(command)
+        except OwnershipLost:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Drop what was remembered; the next turn reads it again."""
+        self._awake = False
+        self._become(Station(), 1)
+
+    def _become(self, state: Station, sequence: int) -> None:
+        self._entity = Entity(
+            kind=Kind.STATION,
+            key=self._station.id,
+            station=self._station.id,
+            state=state,
+            sequence=sequence,
+            lease=self._lease,
+            deciders=DECIDERS,
+            evolve=evolve,
+            journal=self._tools.journal,
+        )
+        self._ledger = Ledger(station=self._station.id, lease=self._lease, tools=self._tools)
+        self._reception = Reception(
+            station=self._station, entity=self._entity, ledger=self._ledger, tools=self._tools
+        )
+
+    async def _wake(self) -> None:
+        if self._awake:
+            return
+        state, sequence = await self._tools.archive.station(self._station.id)
+        self._become(state, sequence)
+        await self._ledger.wake()
+        self._awake = True

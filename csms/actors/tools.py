@@ -1,0 +1,45 @@
+"""What every actor is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from csms.kit.clock import Clock
+from csms.ocpp.version import Version
+from csms.ports.handlers import Dialect
+from csms.ports.journal import Archive, Journal
+from csms.ports.registry import Presence, StationRegistry, Tokens
+from csms.runtime.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the house treats stations where the operator can choose.
+
+    `gated` are the versions in which a call before acceptance is refused with SecurityError;
+    it is always answered in the others (Q48). A mailbox longer than `mailbox_high` stops the
+    reading of its socket until it is shorter than `mailbox_low`.
+    """
+
+    heartbeat_s: int = 300
+    call_timeout_s: float = 60.0
+    gated: frozenset[Version] = frozenset({Version.V201, Version.V21})
+    mailbox_high: int = 256
+    mailbox_low: int = 64
+    retry_interval_s: int = 60
+    available_grace_s: float = 60.0
+    asleep_after_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The ports and rules that actors work with."""
+
+    journal: Journal
+    archive: Archive
+    registry: StationRegistry
+    tokens: Tokens
+    presence: Presence
+    clock: Clock
+    tasks: Tasks
+    dialects: Mapping[Version, Dialect]
+    policy: Policy

@@ -1,0 +1,97 @@
+"""One message of a station: all that its handler may do."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from csms.actors.entity import Entity
+from csms.actors.ledger import Ledger
+from csms.actors.tools import Tools
+from csms.domain.access import Authorization, TokenRef, authorize
+from csms.domain.command import Command
+from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
+from csms.domain.session.suspicion import superseded_by
+from csms.domain.station.commands import Registration
+from csms.domain.station.state import Station
+from csms.ocpp.version import Version
+from csms.ports.registry import RegisteredStation
+
+Outcome = TypeVar("Outcome")
+
+
+class Turn:
+    """The `StationContext` of one message."""
+
+    __slots__ = (
+        "_entity",
+        "_ledger",
+        "_tools",
+        "deviations",
+        "heartbeat_s",
+        "received_at",
+        "station",
+        "text",
+        "version",
+    )
+
+    def __init__(  # noqa: PLR0913  # the context of a message
+        self,
+        *,
+        station: RegisteredStation,
+        version: Version,
+        entity: Entity[Station],
+        ledger: Ledger,
+        tools: Tools,
+        received_at: datetime,
+        text: str,
+    ) -> None:
+        self.station = station
+        self.version = version
+        self.received_at = received_at
+        self.heartbeat_s = station.heartbeat_s or tools.policy.heartbeat_s
+        self.text = text
+        self.deviations: tuple[str, ...] = ()
+        self._entity = entity
+        self._ledger = ledger
+        self._tools = tools
+
+    async def execute(self, command: Command[Outcome]) -> Outcome:
+        """Hand a command to the record of this station."""
+        return await self._entity.execute(command)
+
+    async def transact(self, command: BeginSession | UpdateSession | EndSession) -> SessionOutcome:
+        """Hand a command to its session; a new one closes the older of its EVSE, whose end is lost (Q64)."""
+        session = await self._ledger.addressed(command)
+        if isinstance(command, BeginSession):
+            for older in self._ledger.active:
+                presumption = None if older is session else superseded_by(older.state, command)
+                if presumption is not None:
+                    await older.ask(presumption)
+                    self._ledger.settle(older)
+        outcome: SessionOutcome = await session.ask(command)
+        self._ledger.settle(session)
+        return outcome
+
+    async def start_number(self, start: str, at: datetime) -> int:
+        """Return the transaction id of a 1.6 start."""
+        return await self._ledger.number_for(start, at)
+
+    async def session_ref(self, number: int | None, evse: int | None) -> str | None:
+        """Return the ref of the session that a 1.6 message means."""
+        if number is not None and number > 0 and (known := await self._ledger.find(str(number))) is not None:
+            return known.state.ref
+        if number is None:
+            session = self._ledger.on_evse(evse)
+        else:
+            session = await self._ledger.last_on_evse(evse) if evse else self._ledger.on_evse(None)
+        return None if session is None else session.state.ref
+
+    async def authorize(self, token: TokenRef) -> Authorization:
+        """Judge a token."""
+        if token.kind == "NoAuthorization":
+            return authorize(token, None, self.received_at)
+        return authorize(token, await self._tools.tokens.find(token), self.received_at)
+
+    async def boot_policy(self) -> Registration:
+        """Return what the operator wants a booting station to hear."""
+        station = await self._tools.registry.find(self.station.id)
+        return self.station.boot_policy if station is None else station.boot_policy

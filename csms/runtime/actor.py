@@ -1,0 +1,109 @@
+"""Serial turns: one message at a time, and an idle actor holds no task."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from csms.runtime.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that waits for its turn, and who waits for its answer."""
+
+    message: Any
+    answer: "asyncio.Future[Any] | None"
+
+
+class Actor(ABC):
+    """Say in `receive` what a message does; no two turns of one actor overlap.
+
+    An asker that finds the actor idle runs the turn in its own task; all others queue
+    and are served in order by a task that lives as long as there are letters.
+    """
+
+    __slots__ = ("_busy", "_letters", "_tasks", "name")
+
+    def __init__(self, *, name: str, tasks: Tasks) -> None:
+        self.name = name
+        self._tasks = tasks
+        self._busy = False
+        self._letters: deque[Letter] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many letters wait for their turn."""
+        return len(self._letters) if self._letters else 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no turn runs and none waits."""
+        return not self._busy and not self._letters
+
+    @abstractmethod
+    async def receive(self, message: Any) -> Any:
+        """Take one turn. It may await our own storage; never a station, another node or a provider."""
+
+    def tell(self, message: Any) -> None:
+        """Leave a message; nobody waits. An error in its turn goes to `failed`."""
+        self._post(Letter(message, None))
+
+    async def ask(self, message: Any) -> Any:
+        """Leave a message and return what its turn returns, or raise what it raises."""
+        if self._busy:
+            answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self._post(Letter(message, answer))
+            return await answer
+        self._busy = True
+        try:
+            return await self.receive(message)
+        finally:
+            self._pass_on()
+
+    @abstractmethod
+    def failed(self, message: Any, error: Exception) -> None:
+        """Hear of an error in the turn of a message that nobody waits for."""
+
+    def _post(self, letter: Letter) -> None:
+        if self._letters is None:
+            self._letters = deque()
+        self._letters.append(letter)
+        if not self._busy:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._busy = bool(self._letters)
+        if self._busy:
+            self._tasks.spawn(self._serve(), name=self.name)
+
+    async def _serve(self) -> None:
+        letters = self._letters
+        try:
+            while letters:
+                await self._turn(letters.popleft())
+        finally:
+            self._busy = False
+            if letters:  # cancelled in a turn: what waits is served by nobody any more
+                self._abandon(letters)
+            self._letters = None
+
+    async def _turn(self, letter: Letter) -> None:
+        try:
+            result = await self.receive(letter.message)
+        except Exception as error:  # noqa: BLE001  # the asker decides, or `failed` does
+            if letter.answer is None:
+                self.failed(letter.message, error)
+            elif not letter.answer.done():
+                letter.answer.set_exception(error)
+        else:
+            if letter.answer is not None and not letter.answer.done():
+                letter.answer.set_result(result)
+
+    @staticmethod
+    def _abandon(letters: deque[Letter]) -> None:
+        for letter in letters:
+            if letter.answer is not None:
+                letter.answer.cancel()
+        letters.clear()
