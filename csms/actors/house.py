@@ -20,10 +20,9 @@ log = structlog.get_logger(__name__)
 class LineEars:
     """The ears of one station, on one line."""
 
-    __slots__ = ("_actor", "_house", "_line")
+    __slots__ = ("_actor", "_line")
 
-    def __init__(self, *, house: "StationHouse", actor: StationActor, line: Line) -> None:
-        self._house = house
+    def __init__(self, *, actor: StationActor, line: Line) -> None:
         self._actor = actor
         self._line = line
 
@@ -33,7 +32,7 @@ class LineEars:
 
     def lost(self) -> None:
         """Pass on that the line is gone."""
-        self._house.left(self._actor, self._line)
+        self._actor.tell(Lost(self._line))
 
 
 class StationHouse:
@@ -68,19 +67,18 @@ class StationHouse:
         epoch = await self._ownership.claim(station.id)
         actor = self._actors.get(station.id)
         if actor is None:
-            actor = self._actors[station.id] = StationActor(station=station, tools=self._tools)
+            actor = self._actors[station.id] = StationActor(
+                station=station, tools=self._tools, departed=self._departed
+            )
         self._left_at.pop(station.id, None)
         self._directory.announce(station.id, epoch, line.version)
         actor.tell(Attach(station, line, epoch))
-        return LineEars(house=self, actor=actor, line=line)
+        return LineEars(actor=actor, line=line)
 
-    def left(self, actor: StationActor, line: Line) -> None:
-        """A line is gone; another one may have taken its place already (Q9)."""
-        if actor.line is line:
-            station = actor.name.removeprefix("station/")
-            self._directory.withdraw(station, actor.epoch)
-            self._left_at[station] = self._tools.clock.now()
-        actor.tell(Lost(line))
+    def _departed(self, actor: StationActor) -> None:
+        """The station has no line here any more; no other one has taken its place (Q9)."""
+        self._directory.withdraw(actor.station, actor.epoch)
+        self._left_at[actor.station] = self._tools.clock.now()
 
     def superseded(self, station: str, epoch: int) -> None:
         """Another node took the station."""

@@ -66,18 +66,19 @@ class Ledger:
         """Return the session that a command is for; a new one if there is none."""
         at = command.observation.at
         begins = isinstance(command, BeginSession)
+        doubtful = any(flag.startswith("timestamp") for flag in command.observation.flags)
         known = self._by_ref.get(command.ref.casefold())
-        if known is None and not (begins and self._is_news(at)):
+        if known is None and not (begins and not doubtful and self._is_news(at)):
             known = await self.find(command.ref)
-        if known is not None and not (begins and self._is_reuse(known, at)):
+        if known is not None and not (begins and not doubtful and self._is_reuse(known, at)):
             return known
         return self._open(command.ref, self._key(f"{command.ref.casefold()}|{at.isoformat()}"), at)
 
-    async def number_for(self, start: str, at: datetime) -> int:
+    async def number_for(self, start: str, at: datetime | None) -> int:
         """Return the transaction number of a 1.6 start, the same for the same `start` (TX-30)."""
         key = self._key(start)
         known = next((session for session in self._by_ref.values() if session.key == key), None)
-        if known is None and not self._is_news(at):
+        if known is None and not (at is not None and self._is_news(at)):
             history = await self._tools.archive.history(Kind.SESSION, key)
             known = self._adopt(key, history.events) if history.events else None
         if known is not None and known.state.number is not None:
@@ -114,8 +115,8 @@ class Ledger:
         self.settle(session)
         return session
 
-    def _open(self, ref: str, key: str, at: datetime) -> SessionActor:
-        if self._is_news(at):
+    def _open(self, ref: str, key: str, at: datetime | None) -> SessionActor:
+        if at is not None and self._is_news(at):
             self._newest_begin = at
         return self._keep(ref, self._wake(key, ()))
 

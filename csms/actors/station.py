@@ -1,6 +1,7 @@
 """The one who speaks for a station."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ from csms.ocpp.events import (
     SendReceived,
 )
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
-from csms.ports.journal import JournalError, Kind, OwnershipLost
+from csms.ports.journal import JournalError, Kind
 from csms.ports.line import Line
 from csms.ports.registry import RegisteredStation
 from csms.runtime.actor import Actor
@@ -85,10 +86,25 @@ class StationActor(Actor):
     back as a message of its own.
     """
 
-    __slots__ = ("_awake", "_calls", "_entity", "_lease", "_ledger", "_line", "_paused", "_reception", "_station", "_tools")
+    __slots__ = (
+        "_awake",
+        "_calls",
+        "_departed",
+        "_entity",
+        "_lease",
+        "_ledger",
+        "_line",
+        "_paused",
+        "_reception",
+        "_station",
+        "_tools",
+    )
 
-    def __init__(self, *, station: RegisteredStation, tools: Tools) -> None:
+    def __init__(
+        self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]
+    ) -> None:
         super().__init__(name=f"station/{station.id}", tasks=tools.tasks)
+        self._departed = departed
         self._station = station
         self._tools = tools
         self._lease = Lease(0)
@@ -97,6 +113,11 @@ class StationActor(Actor):
         self._awake = False
         self._paused = False
         self._forget()
+
+    @property
+    def station(self) -> str:
+        """The id of the station."""
+        return self._station.id
 
     @property
     def line(self) -> Line | None:
@@ -178,16 +199,25 @@ class StationActor(Actor):
         if line is None:
             self._calls.close(CallReport(call_id, CallOutcome.OFFLINE))
             return report
+        try:
+            await self._send(line, request, payload)
+        except JournalError:
+            self._calls.close(CallReport(call_id, CallOutcome.BUSY, line.version))
+            self._forget()
+        return report
+
+    async def _send(self, line: Line, request: CallRequest, payload: bytes) -> None:
         await self._wake()
         if self._is_barred(line, request.action):
-            self._calls.close(CallReport(call_id, CallOutcome.NOT_ALLOWED, line.version))
-            return report
-        issue = IssueCall(call_id, request.action, request.payload, self._tools.clock.now(), request.asked_by)
-        await self._execute(issue)
+            self._calls.close(CallReport(request.call_id, CallOutcome.NOT_ALLOWED, line.version))
+            return
+        now = self._tools.clock.now()
+        await self._entity.execute(
+            IssueCall(request.call_id, request.action, request.payload, now, request.asked_by)
+        )
         self._reception.invite(line, request.action, payload)
-        if not line.call(call_id, request.action, payload, within=request.within_s):
-            await self._close_call(CallReport(call_id, CallOutcome.BUSY, line.version))
-        return report
+        if not line.call(request.call_id, request.action, payload, within=request.within_s):
+            await self._close_call(CallReport(request.call_id, CallOutcome.BUSY, line.version))
 
     def _is_barred(self, line: Line, action: str) -> bool:
         dialect = self._tools.dialects[line.version]
@@ -206,7 +236,7 @@ class StationActor(Actor):
         try:
             await self._wake()
             answer = report.answer if report.code is None else report.details
-            await self._execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
+            await self._entity.execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
         finally:
             self._calls.close(report)
 
@@ -230,6 +260,7 @@ class StationActor(Actor):
         if line is not self._line:
             return
         self._line = None
+        self._departed(self)
         self._tools.presence.seen(self._station.id, online=False, version=line.version, remote=line.remote)
         for report in self._calls.drop_all(CallOutcome.DISCONNECTED, line.version):
             await self._close_call(report)
@@ -247,13 +278,6 @@ class StationActor(Actor):
         await self._reception.review(now)
 
     # The record.
-
-    async def _execute(self, command: IssueCall | CloseCall) -> None:
-        try:
-            await self._entity.execute(command)
-        except OwnershipLost:
-            self._forget()
-            raise
 
     def _forget(self) -> None:
         """Drop what was remembered; the next turn reads it again."""

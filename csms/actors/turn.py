@@ -17,6 +17,9 @@ from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
 
+FOREIGN = 2**31
+"""Transaction numbers from here on are of no central system (Q62)."""
+
 
 class Turn:
     """The `StationContext` of one message."""
@@ -71,19 +74,24 @@ class Turn:
         self._ledger.settle(session)
         return outcome
 
-    async def start_number(self, start: str, at: datetime) -> int:
+    async def start_number(self, start: str, at: datetime | None) -> int:
         """Return the transaction id of a 1.6 start."""
         return await self._ledger.number_for(start, at)
 
     async def session_ref(self, number: int | None, evse: int | None) -> str | None:
         """Return the ref of the session that a 1.6 message means."""
-        if number is not None and number > 0 and (known := await self._ledger.find(str(number))) is not None:
-            return known.state.ref
         if number is None:
-            session = self._ledger.on_evse(evse)
-        else:
+            session = self._ledger.on_evse(evse or self._only_evse())
+        elif not 0 < number < FOREIGN:
             session = await self._ledger.last_on_evse(evse) if evse else self._ledger.on_evse(None)
+        elif (session := await self._ledger.find(str(number))) is None and evse:
+            session = self._ledger.on_evse(evse)
         return None if session is None else session.state.ref
+
+    def _only_evse(self) -> int:
+        """Return the EVSE of a station that has one; -1, which no session is on, for all others (Q55)."""
+        evses = {evse for (evse, _), _ in self._entity.state.connectors if evse > 0}
+        return evses.pop() if len(evses) == 1 else -1
 
     async def authorize(self, token: TokenRef) -> Authorization:
         """Judge a token."""

@@ -35,14 +35,19 @@ class StationContext(Protocol):
     async def transact(self, command: BeginSession | UpdateSession | EndSession) -> SessionOutcome:
         """Hand a command to the session that this station calls `command.ref`; return when durable."""
 
-    async def start_number(self, start: str, at: datetime) -> int:
-        """Return the transaction id of a 1.6 start; the same words of `start` get the same id (Q65)."""
+    async def start_number(self, start: str, at: datetime | None) -> int:
+        """Return the transaction id of a 1.6 start; the same words of `start` get the same id (Q65).
+
+        `at` is the station's time of it, None if that is not to be believed.
+        """
 
     async def session_ref(self, number: int | None, evse: int | None) -> str | None:
         """Return the ref of the session that a 1.6 message means, or None.
 
-        By its number if it is one of this station's, else by the EVSE: the active session,
-        or, where a number was given, the one that began last (Q62, Q63, Q90).
+        By its number if it is one of this station's. Else by the EVSE: its active session; for a
+        number that no house ever gave (0, -1, 2**63 - 1) also the one that began there last. A
+        message that names no EVSE means the only active session, but never by a number that
+        another house may have given (Q62, Q63, Q90).
         """
 
     async def authorize(self, token: TokenRef) -> Authorization:

@@ -57,6 +57,10 @@ class Journal(Protocol):
     async def commit(self, commit: Commit) -> None:
         """Return once the events are durable; raise a `JournalError`, and none of them is."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether commits are expected to succeed now."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:

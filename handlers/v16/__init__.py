@@ -1,0 +1,36 @@
+"""OCPP 1.6: the table of contents."""
+
+import msgspec
+
+from csms.ports.handlers import Dialect, Inbound
+from handlers.v16 import core, firmware
+
+
+def invites(action: str, payload: bytes) -> frozenset[str]:
+    """Return what a call of ours makes a pending station say (BOOT-05)."""
+    if action not in {"TriggerMessage", "ExtendedTriggerMessage"}:
+        return frozenset()
+    try:
+        requested = msgspec.json.decode(payload, type=dict[str, object]).get("requestedMessage")
+    except msgspec.DecodeError:
+        return frozenset()
+    return frozenset({"SignCertificate" if requested == "SignChargePointCertificate" else str(requested)})
+
+
+V16 = Dialect(
+    inbound={
+        "Authorize": Inbound(core.authorize),
+        "BootNotification": Inbound(core.boot_notification, before_acceptance=True),
+        "DataTransfer": Inbound(core.data_transfer),
+        "DiagnosticsStatusNotification": Inbound(firmware.diagnostics_status_notification),
+        "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
+        "Heartbeat": Inbound(core.heartbeat),
+        "MeterValues": Inbound(core.meter_values, core.acknowledge_values),
+        "StartTransaction": Inbound(core.start_transaction, core.acknowledge_start),
+        "StatusNotification": Inbound(core.status_notification),
+        "StopTransaction": Inbound(core.stop_transaction, core.acknowledge_stop),
+    },
+    invites=invites,
+    barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
+    wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
+)

@@ -1,0 +1,26 @@
+"""Tokens, in the words of 1.6."""
+
+from csms.domain.access import Authorization, Standing, TokenRef
+from csms.ocpp.messages import v16
+
+STATUS = {
+    Standing.ACCEPTED: "Accepted",
+    Standing.BLOCKED: "Blocked",
+    Standing.EXPIRED: "Expired",
+    Standing.UNKNOWN: "Invalid",
+    Standing.CONCURRENT: "ConcurrentTx",
+}
+
+
+def token_of(id_tag: str) -> TokenRef:
+    """Return the token that an idTag means; 1.6 does not say of which kind it is."""
+    return TokenRef(id_tag.strip(), kind="")
+
+
+def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
+    """Put an authorization; the group is the parent (TX-08)."""
+    return v16.IdTagInfo(
+        status=STATUS[authorization.standing],
+        expiry_date=authorization.expires_at,
+        parent_id_tag=authorization.group,
+    )

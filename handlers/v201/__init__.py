@@ -1,0 +1,52 @@
+"""OCPP 2.0.1: the table of contents."""
+
+import msgspec
+
+from csms.ports.handlers import Dialect, Inbound
+from handlers.v201 import (
+    authorization,
+    availability,
+    data_transfer,
+    firmware,
+    metering,
+    provisioning,
+    security,
+    transactions,
+)
+
+SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
+REPORTING = frozenset({"GetBaseReport", "GetReport"})
+
+
+def invites(action: str, payload: bytes) -> frozenset[str]:
+    """Return what a call of ours makes a pending station say (BOOT-05)."""
+    if action in REPORTING:
+        return frozenset({"NotifyReport"})
+    if action != "TriggerMessage":
+        return frozenset()
+    try:
+        requested = msgspec.json.decode(payload, type=dict[str, object]).get("requestedMessage")
+    except msgspec.DecodeError:
+        return frozenset()
+    return frozenset({"SignCertificate" if requested in SIGNING else str(requested)})
+
+
+V201 = Dialect(
+    inbound={
+        "Authorize": Inbound(authorization.authorize),
+        "BootNotification": Inbound(provisioning.boot_notification, before_acceptance=True),
+        "DataTransfer": Inbound(data_transfer.data_transfer),
+        "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
+        "Heartbeat": Inbound(provisioning.heartbeat),
+        "LogStatusNotification": Inbound(firmware.log_status_notification),
+        "MeterValues": Inbound(metering.meter_values, metering.acknowledge_values),
+        "NotifyEvent": Inbound(availability.notify_event),
+        "NotifyReport": Inbound(provisioning.notify_report),
+        "SecurityEventNotification": Inbound(security.security_event_notification),
+        "StatusNotification": Inbound(availability.status_notification),
+        "TransactionEvent": Inbound(transactions.transaction_event, transactions.acknowledge_event),
+    },
+    invites=invites,
+    barred=frozenset({"RequestStartTransaction", "RequestStopTransaction"}),
+    wakers=frozenset({"TriggerMessage"}),
+)

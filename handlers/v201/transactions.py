@@ -1,0 +1,56 @@
+"""OCPP 2.0.1, block E, Transactions: what stations say."""
+
+from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
+from csms.ocpp.messages import v201
+from csms.ports.handlers import StationContext
+from handlers.v201.authorization import id_token_info, token_of
+from handlers.v201.metering import samples_of
+
+
+async def transaction_event(
+    call: v201.TransactionEventRequest, context: StationContext
+) -> v201.TransactionEventResponse:
+    """Record one event of a transaction; a token in it is judged, whatever became of it (E01.FR.12, C12.FR.03)."""
+    await context.transact(_command_of(call, context))
+    if call.id_token is None:
+        return v201.TransactionEventResponse()
+    authorization = await context.authorize(token_of(call.id_token))
+    return v201.TransactionEventResponse(id_token_info=id_token_info(authorization))
+
+
+async def acknowledge_event(context: StationContext) -> v201.TransactionEventResponse:
+    """Stand for an event that could not be read."""
+    return v201.TransactionEventResponse()
+
+
+def _command_of(
+    call: v201.TransactionEventRequest, context: StationContext
+) -> BeginSession | UpdateSession | EndSession:
+    station, ref = context.station.id, call.transaction_info.transaction_id
+    observation = _observation_of(call, context)
+    match call.event_type:
+        case "Started":
+            return BeginSession(station, ref, observation)
+        case "Ended":
+            return EndSession(station, ref, observation, call.transaction_info.stopped_reason)
+        case _:
+            return UpdateSession(station, ref, observation)
+
+
+def _observation_of(call: v201.TransactionEventRequest, context: StationContext) -> Observation:
+    evse, info = call.evse, call.transaction_info
+    return Observation(
+        at=call.timestamp,
+        received_at=context.received_at,
+        seq_no=call.seq_no,
+        evse=None if evse is None else evse.id or None,
+        connector=None if evse is None else evse.connector_id,
+        token=None if call.id_token is None else token_of(call.id_token),
+        trigger=call.trigger_reason,
+        charging_state=info.charging_state,
+        offline=bool(call.offline),
+        samples=samples_of(call.meter_value or ()),
+        reservation_id=call.reservation_id,
+        remote_start_id=info.remote_start_id,
+        flags=context.deviations,
+    )
