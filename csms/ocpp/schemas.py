@@ -1,0 +1,172 @@
+"""Payloads to typed messages and back; the one door between JSON and the handlers."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from csms.ocpp import timestamps
+from csms.ocpp.catalogue import SCHEMA_FOLDERS, ActionSpec, actions
+from csms.ocpp.errors import ErrorCode
+from csms.ocpp.mend import Hopeless, Mending
+from csms.ocpp.shape import times
+from csms.ocpp.version import Version
+
+__all__ = ["ActionSpec", "Fault", "Malformed", "Reading", "actions", "check_call", "read_call", "read_result", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message, and what had to be repaired to read it."""
+
+    message: msgspec.Struct
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A payload that nothing could repair."""
+
+    code: ErrorCode
+    description: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where and why a payload breaks its schema; the path is that of a JSON pointer."""
+
+    path: str
+    message: str
+    code: ErrorCode
+
+
+def read_call(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
+    """Return the typed request of an action of `version`; what a station got wrong is mended."""
+    return _read(_decoder(actions(version)[action].request), version, f"{action}Request", payload, now)
+
+
+def read_result(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
+    """Return the typed response of an action of `version`; what a station got wrong is mended."""
+    return _read(_decoder(actions(version)[action].response), version, f"{action}Response", payload, now)
+
+
+def _read(
+    decoder: "msgspec.json.Decoder[msgspec.Struct]", version: Version, name: str, payload: bytes, now: datetime
+) -> Reading | Malformed:
+    try:
+        message = decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
+        return _read_slowly(decoder.type, version, name, payload, now)
+    finders = times(type(message))
+    if finders and not all(timestamps.is_plausible(at, now) for at in _times_in(message, finders)):
+        return _read_slowly(decoder.type, version, name, payload, now)
+    return Reading(message)
+
+
+def _read_slowly(
+    kind: type[msgspec.Struct], version: Version, name: str, payload: bytes, now: datetime
+) -> Reading | Malformed:
+    mending = Mending(now)
+    try:
+        message = mending.struct(kind, json.loads(payload))
+    except Hopeless as hopeless:
+        fault = next(iter(_faults(version, name, payload)), None)
+        code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code
+        return Malformed(code, hopeless.problem, hopeless.path)
+    except (ValueError, RecursionError):
+        return Malformed(ErrorCode.FORMAT_VIOLATION, "not readable", "")
+    return Reading(message, tuple(mending.deviations))
+
+
+def _times_in(value: Any, finders: tuple[Callable[[Any], Any], ...]) -> Iterator[datetime]:
+    for find in finders:
+        found = find(value)
+        if isinstance(found, datetime):
+            yield found
+        elif isinstance(found, tuple):
+            for item in found:
+                yield from _times_in(item, times(type(item)))
+        elif found is not None:
+            yield from _times_in(found, times(type(found)))
+
+
+# Out.
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def write(message: msgspec.Struct, version: Version) -> bytes:
+    """Return compact ASCII JSON in the order of the specification, without nulls (Q130).
+
+    Times end in `Z` and carry no fraction: some stations choke on one (Q45).
+    """
+    finders = times(type(message))
+    if finders and any(at.microsecond for at in _times_in(message, finders)):
+        message = _whole_seconds(message)
+    text = _encoder.encode(message)
+    return text if text.isascii() else json.dumps(json.loads(text), separators=(",", ":")).encode()
+
+
+def _whole_seconds(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    if isinstance(value, tuple):
+        return tuple(_whole_seconds(item) for item in value)
+    if isinstance(value, msgspec.Struct):
+        changed = {
+            name: _whole_seconds(member)
+            for name in value.__struct_fields__
+            if isinstance(member := getattr(value, name), datetime | tuple | msgspec.Struct)
+        }
+        return msgspec.structs.replace(value, **changed)
+    return value
+
+
+# The official schemas.
+
+CODES = {
+    "required": ErrorCode.PROTOCOL_ERROR,
+    "type": ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+    "additionalProperties": ErrorCode.FORMAT_VIOLATION,
+    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+}
+
+
+def check_call(version: Version, action: str, payload: bytes) -> list[Fault]:
+    """Return all that breaks the official schema of a call; empty for a good one, and never raises."""
+    if action not in actions(version):
+        return [Fault("", f"{action} is no action of {version}", ErrorCode.NOT_IMPLEMENTED)]
+    return list(_faults(version, f"{action}Request", payload))
+
+
+def _faults(version: Version, name: str, payload: bytes) -> Iterator[Fault]:
+    try:
+        instance = json.loads(payload)
+    except (ValueError, RecursionError):
+        yield Fault("", "not JSON", ErrorCode.FORMAT_VIOLATION)
+        return
+    for error in _validator(version, name).iter_errors(instance):
+        path = "/" + "/".join(map(str, error.instance_path))
+        keyword = str(error.schema_path[-1]) if error.schema_path else ""
+        yield Fault(path, error.message, CODES.get(keyword, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION))
+
+
+@cache
+def _validator(version: Version, name: str) -> Any:
+    """Compile an official schema, once; formats such as date-time are not enforced."""
+    stem = name.removesuffix("Request") if version is Version.V16 else name
+    text = files("ocpp").joinpath(SCHEMA_FOLDERS[version], "schemas", f"{stem}.json").read_text("utf-8-sig")
+    return jsonschema_rs.validator_for(json.loads(text), validate_formats=False)
+
+
+@cache
+def _decoder(kind: type[msgspec.Struct]) -> "msgspec.json.Decoder[msgspec.Struct]":
+    return msgspec.json.Decoder(kind)

@@ -1,0 +1,171 @@
+"""Frames as broken stations send them: each mangler takes a good text and gives what goes out."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+Wire = list[str | bytes]
+
+
+class Socket(Protocol):
+    """The part of a WebSocket connection that the `ocpp` package uses."""
+
+    async def recv(self) -> str | bytes:
+        """Return the next message."""
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message."""
+
+
+def binary(text: str) -> Wire:
+    """A binary frame in place of a text (Q38)."""
+    return [text.encode()]
+
+
+def latin1(text: str) -> Wire:
+    """Bytes that are no UTF-8 (Q38)."""
+    return [text.replace("Accepted", "Acceptéd").encode("latin-1", "replace")]
+
+
+def bom(text: str) -> Wire:
+    """A byte order mark first (Q38)."""
+    return ["\ufeff" + text]
+
+
+def nul(text: str) -> Wire:
+    """A NUL at the end (Q38)."""
+    return [text + "\0"]
+
+
+def empty_frames(text: str) -> Wire:
+    """An empty text before each frame (Q24)."""
+    return ["", text]
+
+
+def twice(text: str) -> Wire:
+    """Each frame repeated, under the same id (Q27)."""
+    return [text, text]
+
+
+def concatenated(text: str) -> Wire:
+    """Two arrays in one frame (Q38)."""
+    return [text + text]
+
+
+def numeric_ids(text: str) -> Wire:
+    """Message ids as numbers (Q26)."""
+    frame = json.loads(text)
+    if frame[0] == CALL:
+        frame[1] = int.from_bytes(str(frame[1]).encode()[:6], "big")
+    return [json.dumps(frame)]
+
+
+def strings_for_numbers(text: str) -> Wire:
+    """Every number in a payload as a text (Q32)."""
+    return _rewritten(text, lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+
+
+def nulls(text: str) -> Wire:
+    """A null member in every object of the payload (Q35)."""
+    frame = json.loads(text)
+    _add_member(frame[-1], "vendorErrorCode", None)
+    return [json.dumps(frame)]
+
+
+def extra_fields(text: str) -> Wire:
+    """An unknown member in every payload (Q34)."""
+    frame = json.loads(text)
+    _add_member(frame[-1], "x_foo", {"bar": [1]})
+    return [json.dumps(frame)]
+
+
+def lower_case(text: str) -> Wire:
+    """Enumeration values in the wrong case (Q37)."""
+    return _rewritten(text, lambda value: value.lower() if value in {"Available", "Charging", "Accepted"} else value)
+
+
+def no_zone(text: str) -> Wire:
+    """Timestamps without a zone (Q44)."""
+    return _rewritten(
+        text, lambda value: value.removesuffix("Z") if isinstance(value, str) and value[10:11] == "T" else value
+    )
+
+
+MANGLERS: dict[str, Callable[[str], Wire]] = {
+    mangler.__name__.replace("_", "-"): mangler
+    for mangler in (
+        binary,
+        latin1,
+        bom,
+        nul,
+        empty_frames,
+        twice,
+        concatenated,
+        numeric_ids,
+        strings_for_numbers,
+        nulls,
+        extra_fields,
+        lower_case,
+        no_zone,
+    )
+}
+
+CALL = 2
+
+
+class MangledSocket:
+    """A socket that spoils what goes out, and hands through what comes in.
+
+    Answers to the station's own calls keep their ids: what `numeric_ids` sent is put back.
+    """
+
+    def __init__(self, socket: Socket, names: Iterable[str]) -> None:
+        self._socket = socket
+        self._manglers = [MANGLERS[name] for name in names]
+        self._ids: dict[str, str] = {}
+
+    async def recv(self) -> str | bytes:
+        """Return the next message, under the id that the station knows."""
+        text = await self._socket.recv()
+        frame = json.loads(text)
+        if frame[0] != CALL and (original := self._ids.pop(str(frame[1]), None)) is not None:
+            frame[1] = original
+            return json.dumps(frame)
+        return text
+
+    async def send(self, message: str | bytes) -> None:
+        """Send what the manglers make of a text."""
+        text = message if isinstance(message, str) else message.decode()
+        wire: Wire = [text]
+        for mangle in self._manglers:
+            wire = [piece for item in wire for piece in (mangle(item) if isinstance(item, str) and item else [item])]
+        self._remember(text, wire)
+        for piece in wire:
+            await self._socket.send(piece)
+
+    def _remember(self, text: str, wire: Wire) -> None:
+        original = json.loads(text)
+        if original[0] != CALL or "numeric-ids" not in {name for name, m in MANGLERS.items() if m in self._manglers}:
+            return
+        for piece in wire:
+            sent = json.loads(piece) if isinstance(piece, str) and piece else None
+            if sent is not None:
+                self._ids[str(sent[1])] = str(original[1])
+
+
+def _rewritten(text: str, change: Callable[[Any], Any]) -> Wire:
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(member) for key, member in value.items()}
+        if isinstance(value, list):
+            return [walk(member) for member in value]
+        return change(value)
+
+    frame = json.loads(text)
+    frame[-1] = walk(frame[-1])
+    return [json.dumps(frame)]
+
+
+def _add_member(payload: Any, name: str, value: Any) -> None:
+    if isinstance(payload, dict):
+        payload[name] = value
