@@ -1,5 +1,6 @@
 """What a meter said, in one form for every version of the protocol."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,3 +26,21 @@ class Sample(Struct, frozen=True, omit_defaults=True):
     location: str = "Outlet"
     signed: str | None = None
     raw: str | None = None
+
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,2})?")
+_PHASES = ("L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1", "L1", "L2", "L3", "N")
+
+
+def parse_number(text: str) -> Decimal | None:
+    """Return what a sampled text says; None for blanks, words, NaN and infinities (Q88)."""
+    text = text.strip()
+    return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+
+
+def split_measurand(name: str) -> tuple[str, str | None]:
+    """Return measurand and phase, which some stations glue together: `Current.Import.L1` (Q37, Q87)."""
+    for phase in _PHASES:
+        if name.endswith(f".{phase}"):
+            return name.removesuffix(f".{phase}"), phase
+    return name, None

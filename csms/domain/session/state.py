@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from csms.domain.access import TokenRef
+from csms.domain.energy import Energy, Reading
 
 
 class Phase(StrEnum):
@@ -14,6 +15,22 @@ class Phase(StrEnum):
     NEW = "new"
     ACTIVE = "active"
     ENDED = "ended"
+
+
+class Memory(Struct, frozen=True):
+    """What a session remembers in order to know repetitions and gaps; no reader sees it.
+
+    `heard` are the fingerprints of the messages so far, `seqs` the numbers of a 2.x station's
+    events. `observed` flags come with facts and stay; all other flags follow from the state.
+    """
+
+    heard: frozenset[int] = frozenset()
+    seqs: frozenset[int] = frozenset()
+    readings: tuple[Reading, ...] = ()
+    energy: Energy = Energy()
+    observed: frozenset[str] = frozenset()
+    begun: bool = False
+    end_at: datetime | None = None
 
 
 class Session(Struct, frozen=True):
@@ -46,3 +63,4 @@ class Session(Struct, frozen=True):
     soc_percent: int | None = None
     estimated: bool = False
     flags: tuple[str, ...] = ()
+    memory: Memory = Memory()

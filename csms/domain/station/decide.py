@@ -1,0 +1,123 @@
+"""The rules of a station's record: one function for each command."""
+
+from datetime import timedelta
+
+from csms.domain.command import Deciders, Decision
+from csms.domain.station.commands import (
+    BootReport,
+    CloseCall,
+    IssueCall,
+    RecordBoot,
+    Registration,
+    ReportMeter,
+    ReportNotice,
+    ReportProgress,
+    ReportStatus,
+    ReportVariables,
+)
+from csms.domain.station.events import (
+    CallClosed,
+    CallIssued,
+    MeterReported,
+    NoticeKept,
+    ProgressReported,
+    StationBooted,
+    StatusChanged,
+    VariablesReported,
+)
+from csms.domain.station.state import ConnectorState, Station
+
+STALE_AFTER = timedelta(minutes=5)
+BOOT_STORM = timedelta(seconds=10)
+
+
+def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
+    """Answer what the operator wants; a boot loop is answered and not written down again (BOOT-17, Q51)."""
+    known = station.booted_at
+    if (
+        station.report == command.report
+        and station.registration is command.policy
+        and known is not None
+        and command.at - known < BOOT_STORM
+    ):
+        return Decision(command.policy)
+    replaced = station.report is not None and _identity(station.report) != _identity(command.report)
+    return Decision(command.policy, (StationBooted(command.report, command.policy, command.at, replaced),))
+
+
+def _identity(report: BootReport) -> tuple[str | None, ...]:
+    return (report.vendor, report.model, report.serial, report.firmware)
+
+
+def report_status(station: Station, command: ReportStatus) -> Decision[None]:
+    """Note a change; what is older than what is known is history (Q59), what is the same is nothing (Q58)."""
+    known = next((state for key, state in station.connectors if key == (command.evse, command.connector)), None)
+    current = known is None or command.at >= known.at - STALE_AFTER
+    if known is not None and (_says(known) == _says(command) or (not current and known.at == command.at)):
+        return Decision(None)
+    event = StatusChanged(
+        evse=command.evse,
+        connector=command.connector,
+        status=command.status,
+        at=command.at,
+        received_at=command.received_at,
+        error=command.error,
+        info=command.info,
+        vendor=command.vendor,
+        vendor_error=command.vendor_error,
+        current=current,
+    )
+    return Decision(None, (event,))
+
+
+def _says(told: ConnectorState | ReportStatus) -> tuple[str | None, ...]:
+    return (told.status, told.error, told.info, told.vendor, told.vendor_error)
+
+
+def report_meter(station: Station, command: ReportMeter) -> Decision[None]:
+    """Keep meter values that belong to no session; empty ones are nothing."""
+    if not command.samples:
+        return Decision(None)
+    return Decision(None, (MeterReported(command.evse, command.samples, command.received_at),))
+
+
+def report_progress(station: Station, command: ReportProgress) -> Decision[None]:
+    """Note how far an errand is."""
+    return Decision(None, (ProgressReported(command.errand, command.status, command.at, command.request_id),))
+
+
+def report_variables(station: Station, command: ReportVariables) -> Decision[None]:
+    """Keep what a station told of its variables; an empty last part still ends its report."""
+    return Decision(
+        None,
+        (VariablesReported(command.variables, command.at, command.request_id, command.seq_no, command.last),),
+    )
+
+
+def report_notice(station: Station, command: ReportNotice) -> Decision[None]:
+    """Keep a message as it came."""
+    return Decision(None, (NoticeKept(command.topic, command.body, command.at, command.review),))
+
+
+def issue_call(station: Station, command: IssueCall) -> Decision[None]:
+    """Store a call before it is sent."""
+    return Decision(
+        None, (CallIssued(command.call_id, command.action, command.payload, command.at, command.asked_by),)
+    )
+
+
+def close_call(station: Station, command: CloseCall) -> Decision[None]:
+    """Note how a call ended."""
+    return Decision(None, (CallClosed(command.call_id, command.outcome, command.at, command.answer),))
+
+
+DECIDERS: Deciders = {
+    RecordBoot: boot,
+    ReportStatus: report_status,
+    ReportMeter: report_meter,
+    ReportProgress: report_progress,
+    ReportVariables: report_variables,
+    ReportNotice: report_notice,
+    IssueCall: issue_call,
+    CloseCall: close_call,
+}
