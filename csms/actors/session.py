@@ -11,7 +11,7 @@ from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Phase, Session
 from csms.ports.journal import Journal, Kind
 from csms.runtime.actor import Actor
-from csms.runtime.tasks import Tasks
+from csms.kit.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from csms.ocpp.version import Version
 from csms.ports.handlers import Dialect
 from csms.ports.journal import Archive, Journal
 from csms.ports.registry import Presence, StationRegistry, Tokens
-from csms.runtime.tasks import Tasks
+from csms.kit.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from csms.runtime.tasks import Tasks
+from csms.kit.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

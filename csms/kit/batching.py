@@ -1,0 +1,94 @@
+"""Group work without knowing what it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from csms.kit.tasks import Tasks
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Many submits, one flush.
+
+    While a flush runs, what is submitted waits and leaves together in the next one: batches grow
+    with the load, and an idle system pays no delay. `flush` returns a result for each item, in
+    order; a result that is an exception is raised to the submitter of that item.
+
+    When a flush raises `splits_on`, its batch is halved and tried again, so that a poisonous
+    item fails alone. Any other error fails the whole batch, and nothing is tried twice.
+    """
+
+    def __init__(
+        self,
+        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        name: str,
+        tasks: Tasks,
+        splits_on: tuple[type[Exception], ...] = (),
+        limit: int = 500,
+    ) -> None:
+        self._flush = flush
+        self._name = name
+        self._tasks = tasks
+        self._splits_on = splits_on
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._running = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def submit(self, item: Item) -> Result:
+        """Return the result of `item` once the flush that carries it is done."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if not self._running:
+            self._running = True
+            self._tasks.spawn(self._drain(), name=self._name)
+        return await done
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # the rest of this turn of the loop boards
+                batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                await self._carry(batch)
+        finally:
+            self._running = False
+            for _, done in self._waiting:
+                done.cancel()
+            self._waiting = []
+
+    async def _carry(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
+        try:
+            results = await self._flush([item for item, _ in batch])
+        except self._splits_on as refusal:
+            if len(batch) == 1:
+                _fail(batch, refusal)
+                return
+            middle = len(batch) // 2
+            await self._carry(batch[:middle])
+            await self._carry(batch[middle:])
+        except asyncio.CancelledError:
+            for _, done in batch:
+                done.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001  # the submitters decide
+            _fail(batch, error)
+        else:
+            for (_, done), result in zip(batch, results, strict=True):
+                if done.done():
+                    continue
+                if isinstance(result, Exception):
+                    done.set_exception(result)
+                else:
+                    done.set_result(result)
+
+
+def _fail(batch: "list[tuple[Item, asyncio.Future[Result]]]", error: Exception) -> None:
+    for _, done in batch:
+        if not done.done():
+            done.set_exception(error)

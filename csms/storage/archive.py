@@ -1,0 +1,163 @@
+"""What actors read when they wake: many ask at once, one query answers."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from csms.domain.station.commands import BootReport, Registration
+from csms.domain.station.state import ConnectorState, Station
+from csms.kit.batching import Batcher
+from csms.kit.tasks import Tasks
+from csms.ports.journal import History, JournalUnavailable, Kind, SessionHeading
+from csms.storage import facts
+
+STATIONS = """
+SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
+    coalesce((SELECT max(sequence) FROM journal WHERE kind = 1 AND key = wanted.id), 0) AS sequence
+FROM unnest($1::text[]) AS wanted (id) LEFT JOIN stations s ON s.id = wanted.id
+"""
+CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[])"
+BEGINS = """
+SELECT wanted.id, (SELECT began_at FROM sessions s WHERE s.station_id = wanted.id AND began_at IS NOT NULL
+    ORDER BY began_at DESC LIMIT 1) AS began_at
+FROM unnest($1::text[]) AS wanted (id)
+"""
+HEADING = "key, ref, number, evse, connector, began_at, active"
+ACTIVE = f"SELECT station_id, {HEADING} FROM sessions WHERE active AND station_id = ANY($1::text[]) ORDER BY created_at"  # noqa: S608
+HISTORY = "SELECT sequence, data FROM journal WHERE kind = $1 AND key = $2 ORDER BY sequence"
+FIND = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND lower(ref) = lower($2) ORDER BY began_at DESC LIMIT 1"  # noqa: S608
+RECENT = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND evse = $2 ORDER BY began_at DESC LIMIT 1"  # noqa: S608
+NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
+
+BLOCK = 64
+AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError, TimeoutError)
+
+
+class PostgresArchive:
+    """Reads for actors. Every method raises `JournalUnavailable` when the database is away."""
+
+    def __init__(self, *, pool: "asyncpg.Pool[asyncpg.Record]", tasks: Tasks, number_key: bytes) -> None:
+        self._pool = pool
+        self._numbers: list[int] = []
+        self._number_key = number_key
+        self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks)
+        self._begins = Batcher(self._read_begins, name="archive/begins", tasks=tasks)
+        self._active = Batcher(self._read_active, name="archive/active", tasks=tasks)
+        self._blocks = Batcher(self._read_numbers, name="archive/numbers", tasks=tasks)
+
+    async def station(self, station: str) -> tuple[Station, int]:
+        """Return the state of a station and the sequence of its next fact."""
+        return await self._stations.submit(station)
+
+    async def history(self, kind: Kind, key: str) -> History:
+        """Return the facts of an entity; none for one that is not known."""
+        records = await self._fetch(HISTORY, facts.CODES[kind], key)
+        events = tuple(facts.decode(kind, record["data"]) for record in records)
+        return History(events, records[-1]["sequence"] + 1 if records else 1)
+
+    async def active_sessions(self, station: str) -> list[SessionHeading]:
+        """Return the sessions of a station that have not ended, oldest first."""
+        return await self._active.submit(station)
+
+    async def newest_begin(self, station: str) -> datetime | None:
+        """Return the station's time of the latest begin of any of its sessions."""
+        return await self._begins.submit(station)
+
+    async def find_session(self, station: str, ref: str) -> SessionHeading | None:
+        """Return the newest session of `station` that it calls `ref`."""
+        records = await self._fetch(FIND, station, ref.replace("\0", ""))
+        return _heading(records[0]) if records else None
+
+    async def recent_session(self, station: str, evse: int) -> SessionHeading | None:
+        """Return the session of an EVSE that began last, ended or not."""
+        records = await self._fetch(RECENT, station, evse)
+        return _heading(records[0]) if records else None
+
+    async def next_transaction_number(self) -> int:
+        """Return a number that was never given before and is hard to guess."""
+        while not self._numbers:
+            await self._blocks.submit(None)
+        return permute(self._numbers.pop(), self._number_key)
+
+    async def _read_stations(self, wanted: Sequence[str]) -> list[tuple[Station, int] | Exception]:
+        ids = list(set(wanted))
+        connectors: dict[str, list[tuple[tuple[int, int], ConnectorState]]] = {}
+        for record in await self._fetch(CONNECTORS, ids):
+            state = ConnectorState(*(record[name] for name in ConnectorState.__struct_fields__))
+            connectors.setdefault(record["station_id"], []).append(((record["evse"], record["connector"]), state))
+        found: dict[str, tuple[Station, int]] = {}
+        for record in await self._fetch(STATIONS, ids):
+            registration, report = record["registration"], record["report"]
+            station = Station(
+                registration=None if registration is None else Registration(registration),
+                booted_at=record["booted_at"],
+                report=None if report is None else msgspec.json.decode(report, type=BootReport),
+                connectors=tuple(sorted(connectors.get(record["id"], []), key=lambda item: item[0])),
+            )
+            found[record["id"]] = (station, record["sequence"] + 1)
+        return [found[station] for station in wanted]
+
+    async def _read_begins(self, wanted: Sequence[str]) -> list[datetime | None | Exception]:
+        found = {record["id"]: record["began_at"] for record in await self._fetch(BEGINS, list(set(wanted)))}
+        return [found.get(station) for station in wanted]
+
+    async def _read_active(self, wanted: Sequence[str]) -> list[list[SessionHeading] | Exception]:
+        found: dict[str, list[SessionHeading]] = {}
+        for record in await self._fetch(ACTIVE, list(set(wanted))):
+            found.setdefault(record["station_id"], []).append(_heading(record))
+        return [found.get(station, []) for station in wanted]
+
+    async def _read_numbers(self, askers: Sequence[None]) -> list[None | Exception]:
+        records = await self._fetch(NUMBERS, BLOCK + len(askers))
+        self._numbers = [record[0] for record in reversed(records)] + self._numbers
+        return [None for _ in askers]
+
+    async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        try:
+            async with asyncpg_timeout(self._pool) as connection:
+                return await connection.fetch(query, *arguments)
+        except AWAY as error:
+            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def asyncpg_timeout(pool: "asyncpg.Pool[asyncpg.Record]") -> Any:
+    """Return a connection of the pool for a block; waiting for one is bounded."""
+    return pool.acquire(timeout=5.0)
+
+
+def _heading(record: asyncpg.Record) -> SessionHeading:
+    began_at = record["began_at"]
+    return SessionHeading(
+        key=record["key"],
+        ref=record["ref"],
+        number=record["number"],
+        evse=record["evse"],
+        connector=record["connector"],
+        began_at=None if began_at is None else began_at.isoformat(),
+        active=record["active"],
+    )
+
+
+HALF_BITS, ROUNDS = 16, 4
+HALF = (1 << HALF_BITS) - 1
+TOP = 2**31
+
+
+def permute(number: int, key: bytes) -> int:
+    """Return another number below 2**31 for each number, in an order that only the key tells (Q67).
+
+    A Feistel network over 32 bits; results that are no positive 31-bit number are fed in again.
+    """
+    value = number
+    while True:
+        left, right = value >> HALF_BITS, value & HALF
+        for turn in range(ROUNDS):
+            digest = hashlib.blake2b(right.to_bytes(4, "big"), key=key, digest_size=2, salt=bytes([turn])).digest()
+            left, right = right, left ^ int.from_bytes(digest, "big")
+        value = left << HALF_BITS | right
+        if 0 < value < TOP:
+            return value

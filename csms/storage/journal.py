@@ -1,0 +1,177 @@
+"""Group commit: all that waits becomes durable in one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+
+from csms.domain.command import Event
+from csms.kit.batching import Batcher
+from csms.kit.tasks import Tasks
+from csms.ports.journal import Commit, CommitRefused, JournalError, JournalUnavailable, OwnershipLost
+from csms.storage import facts
+from csms.storage.projection import commit_statement, newest_sessions, session_arrays
+from csms.storage.station_projection import PROJECTIONS, statements
+
+log = structlog.get_logger(__name__)
+
+Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
+
+REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, OverflowError, ValueError)
+"""What the database says of a content that it will never take."""
+
+
+class Refused(Exception):
+    """A batch holds something that the database does not take."""
+
+
+class PostgresJournal:
+    """The journal on a connection of its own.
+
+    One transaction runs at a time and the next carries all that waited meanwhile. A batch that
+    is refused for its content is halved until the item at fault stands alone. When the
+    database is away, a batch waits `hold_s` for it before it is sent; once sent, its fate may
+    be unknown, and nothing is sent twice.
+    """
+
+    def __init__(self, *, connect: Connect, tasks: Tasks, hold_s: float = 3.0, limit: int = 400) -> None:
+        self._connect = connect
+        self._hold_s = hold_s
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._ready = True
+        self._statement = commit_statement()
+        self._tasks = tasks
+        self._probe: asyncio.Task[None] | None = None
+        self._batcher: Batcher[Commit, None] = Batcher(
+            self._flush, name="journal", tasks=tasks, splits_on=(Refused,), limit=limit
+        )
+        self.batches = 0
+        self.committed = 0
+        self.on_written: Callable[[], None] = lambda: None
+
+    @property
+    def ready(self) -> bool:
+        """Whether commits are expected to succeed now."""
+        return self._ready
+
+    async def commit(self, commit: Commit) -> None:
+        """Return once the events are durable; raise a `JournalError`, and none of them is."""
+        try:
+            await self._batcher.submit(commit)
+        except Refused as refused:
+            raise CommitRefused(str(refused.__cause__)) from refused
+
+    async def close(self) -> None:
+        """Close the connection; call it when no commit is on its way."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _flush(self, commits: Sequence[Commit]) -> list[None | Exception]:
+        connection = await self._acquire()
+        try:
+            written = await self._write(connection, list(commits))
+        except asyncpg.UniqueViolationError as violation:
+            if len(commits) > 1:
+                raise Refused from violation
+            # Another node wrote this place of the line: what we know of the entity is behind.
+            return [OwnershipLost(f"outrun: {violation.detail or violation}")]
+        except REFUSALS as refusal:
+            raise Refused from refusal
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            self._fail(connection)
+            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+        self.batches += 1
+        self.committed += len(written)
+        self.on_written()
+        return [
+            None if place in written else OwnershipLost(f"epoch {commit.epoch} of {commit.station} is over")
+            for place, commit in enumerate(commits)
+        ]
+
+    async def _write(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", commits: list[Commit]
+    ) -> set[int]:
+        arrays = _fact_arrays(commits) + session_arrays(newest_sessions(commits))
+        shown = [
+            (place, commit.station, event)
+            for place, commit in enumerate(commits)
+            for event in commit.events
+            if type(event) in PROJECTIONS
+        ]
+        if not shown:
+            return await self._write_facts(connection, arrays)
+        async with connection.transaction():
+            written = await self._write_facts(connection, arrays)
+            held: list[tuple[str, Event]] = [(station, event) for place, station, event in shown if place in written]
+            for statement, columns in statements(held):
+                await connection.execute(statement, *columns)
+        return written
+
+    async def _write_facts(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", arrays: list[list[Any]]
+    ) -> set[int]:
+        return {record[0] for record in await connection.fetch(self._statement, *arrays)}
+
+    async def _acquire(self) -> "asyncpg.Connection[asyncpg.Record]":
+        if self._connection is not None and not self._connection.is_closed():
+            return self._connection
+        if not self._ready:
+            raise JournalUnavailable("the database is away")
+        deadline = asyncio.get_running_loop().time() + self._hold_s
+        while True:
+            try:
+                async with asyncio.timeout(self._hold_s):
+                    self._connection = await self._connect()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                if asyncio.get_running_loop().time() >= deadline:
+                    self._fail(None)
+                    raise JournalUnavailable(f"no connection: {error}") from error
+                await asyncio.sleep(0.1)
+            else:
+                return self._connection
+
+    def _fail(self, connection: "asyncpg.Connection[asyncpg.Record] | None") -> None:
+        """Refuse new work at once until a probe reaches the database again."""
+        if connection is not None:
+            connection.terminate()
+        self._connection = None
+        if self._ready:
+            log.error("journal_unavailable")
+        self._ready = False
+        if self._probe is None or self._probe.done():
+            self._probe = self._tasks.spawn(self._recover(), name="journal/probe")
+
+    async def _recover(self) -> None:
+        while not self._ready:
+            await asyncio.sleep(0.25)
+            try:
+                async with asyncio.timeout(self._hold_s):
+                    self._connection = await self._connect()
+                    await self._connection.execute("SELECT 1")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                continue
+            self._ready = True
+            log.warning("journal_available")
+
+
+def _fact_arrays(commits: list[Commit]) -> list[list[Any]]:
+    rows = [
+        (
+            place,
+            facts.CODES[commit.kind],
+            commit.key,
+            commit.sequence + n,
+            commit.station,
+            commit.epoch,
+            type(event).__name__,
+            facts.encode(event),
+        )
+        for place, commit in enumerate(commits)
+        for n, event in enumerate(commit.events)
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+__all__ = ["JournalError", "PostgresJournal"]

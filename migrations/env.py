@@ -1,0 +1,12 @@
+"""Run migrations on the connection that `csms.storage.migrate` hands over."""
+
+from alembic import context
+
+from csms.storage.tables import facts, metadata, network
+
+assert facts.journal.metadata is network.stations.metadata is metadata  # noqa: S101  # all tables are loaded
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()
