@@ -1,0 +1,117 @@
+"""The message log: in bulk, by the day, and never in the way of an answer."""
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from csms.kit.clock import Clock
+from csms.ports.frames import Frame
+from csms.storage.archive import AWAY, asyncpg_timeout
+
+log = structlog.get_logger(__name__)
+
+COLUMNS = ["station_id", "at", "direction", "message_id", "action", "note", "frame"]
+MAX_ROWS = 5_000
+
+
+class PostgresFrameLog:
+    """Keeps frames in memory for a moment, and then in the partition of their day.
+
+    `dropped` counts what did not fit while the database was slow or away.
+    """
+
+    def __init__(self, *, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock, keep_days: int, room: int = 50_000) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._keep_days = keep_days
+        self._room = room
+        self._frames: deque[Frame] = deque()
+        self._days: set[str] = set()
+        self.dropped = 0
+        self.written = 0
+
+    def record(self, frame: Frame) -> None:
+        """Keep the frame soon."""
+        if len(self._frames) >= self._room:
+            self.dropped += 1
+        else:
+            self._frames.append(frame)
+
+    async def run(self, every_s: float = 0.2) -> None:
+        """Write again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            await self.write()
+
+    async def write(self) -> None:
+        """Write all that waits; what the database does not take now is tried once more later."""
+        while self._frames:
+            batch = [self._frames.popleft() for _ in range(min(len(self._frames), MAX_ROWS))]
+            try:
+                await self._ensure_partitions()
+                await self._copy(batch)
+            except (*AWAY, asyncpg.PostgresError, ValueError) as error:
+                log.warning("frames_not_written", frames=len(batch), error=str(error))
+                self._put_back(batch, poisoned=isinstance(error, asyncpg.DataError | ValueError))
+                return
+
+    async def _copy(self, batch: list[Frame]) -> None:
+        records = [
+            (f.station, f.at, f.direction.value, _text(f.message_id), _text(f.action), f.note, _text(f.text) or "")
+            for f in batch
+        ]
+        async with asyncpg_timeout(self._pool) as connection:
+            await connection.copy_records_to_table("frames", records=records, columns=COLUMNS)
+        self.written += len(batch)
+
+    def _put_back(self, batch: list[Frame], *, poisoned: bool) -> None:
+        if poisoned or len(self._frames) + len(batch) > self._room:
+            self.dropped += len(batch)
+        else:
+            self._frames.extendleft(reversed(batch))
+
+    async def _ensure_partitions(self) -> None:
+        """Make the partitions of today and tomorrow, and drop those that are too old."""
+        today = self._clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        wanted = {_name(today + timedelta(days=n)): today + timedelta(days=n) for n in (0, 1)}
+        if wanted.keys() <= self._days:
+            return
+        async with asyncpg_timeout(self._pool) as connection:
+            for name, day in wanted.items():
+                await _make_partition(connection, name, day)
+            await self._drop_old(connection, today)
+        self._days = set(wanted)
+
+    async def _drop_old(self, connection: "asyncpg.Connection[asyncpg.Record]", today: datetime) -> None:
+        oldest = _name(today - timedelta(days=self._keep_days))
+        tables = await connection.fetch(
+            "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'frames'::regclass"
+        )
+        for record in tables:
+            if record["name"].startswith("frames_2") and record["name"] < oldest:
+                await connection.execute(f"DROP TABLE IF EXISTS {record['name']}")
+
+
+async def _make_partition(connection: "asyncpg.Connection[asyncpg.Record]", name: str, day: datetime) -> None:
+    """Make one partition; nodes that start together do so one after the other."""
+    end = day + timedelta(days=1)
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(7205759404)")
+        if await connection.fetchval("SELECT to_regclass($1)", name) is None:
+            await connection.execute(
+                f"CREATE TABLE {name} PARTITION OF frames FOR VALUES FROM ('{day.isoformat()}') TO ('{end.isoformat()}')"
+            )
+
+
+def _name(day: datetime) -> str:
+    return f"frames_{day:%Y%m%d}"
+
+
+def _text(text: str | None) -> str | None:
+    """Return a text that Postgres takes."""
+    if text is None:
+        return None
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
