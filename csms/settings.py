@@ -1,0 +1,153 @@
+"""Every setting, read once and frozen.
+
+A setting comes from its environment variable, else from `config/<environment>.toml`, else from
+`config/default.toml`, else from here.
+"""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from csms.kit.failures import StartFailed
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+PREFIX = "CSMS_"
+
+
+class Environment(StrEnum):
+    """Where the program runs."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Role(StrEnum):
+    """What a process does; one may do all."""
+
+    GATEWAY = "gateway"
+    API = "api"
+    WORKER = "worker"
+
+
+class MissingSubprotocol(StrEnum):
+    """What a station gets that offers no subprotocol (Q1)."""
+
+    REFUSE = "refuse"
+    ASSUME_16 = "assume-1.6"
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    environment: Environment = Environment.DEVELOPMENT
+    roles: frozenset[Role] = frozenset(Role)
+    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
+    data_folder: Path = Path(".data")
+
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    database_pool: Annotated[int, Field(ge=2, le=200)] = 10
+    bootstrap_api_key: SecretStr | None = None
+    operator_email: str = "operator@localhost"
+
+    ocpp_host: str = "0.0.0.0"  # noqa: S104  # stations come from outside
+    ocpp_port: Annotated[int, Field(ge=0, le=65535)] = 9000
+    ocpp_reuse_port: bool = False
+    tls_port: Annotated[int, Field(ge=0, le=65535)] = 9443
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+    heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 300
+    call_timeout_s: Annotated[float, Field(ge=1, le=600)] = 60.0
+    missing_subprotocol: MissingSubprotocol = MissingSubprotocol.ASSUME_16
+    gate_16: bool = False
+    gate_2x: bool = True
+
+    handshake_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    handshakes_at_once: Annotated[int, Field(ge=1, le=10000)] = 500
+    connects_per_minute: Annotated[int, Field(ge=1)] = 6000
+    max_frame_bytes: Annotated[int, Field(ge=65536, le=16_777_216)] = 1_048_576
+    max_depth: Annotated[int, Field(ge=8, le=256)] = 32
+    ping_s: Annotated[float, Field(ge=0, le=3600)] = 27.0
+    silence_s: Annotated[float, Field(ge=1)] = 150.0
+    frames_per_second: Annotated[float, Field(gt=0)] = 100.0
+    drain_batch: Annotated[int, Field(ge=1)] = 500
+    drain_pause_s: Annotated[float, Field(ge=0)] = 1.0
+    frames_keep_days: Annotated[int, Field(ge=1)] = 30
+    journal_hold_s: Annotated[float, Field(ge=0, le=30)] = 3.0
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913  # the signature of the library
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code wins over the environment; files come in as defaults."""
+        return (init_settings, env_settings, _Files(settings_cls))
+
+
+class _Files(PydanticBaseSettingsSource):
+    """The files in `config/`."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = _read(CONFIG / "default.toml")
+        environment = self.current_state.get("environment") or values.get("environment") or "development"
+        values |= _read(CONFIG / f"{getattr(environment, 'value', environment)}.toml")
+        return values
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise StartFailed(f"{path}: {error}") from error
+
+
+def load(**given: Any) -> Settings:
+    """Return the settings, or raise `StartFailed` with every problem at once and no secret in it."""
+    try:
+        settings = Settings(**given)
+    except ValidationError as invalid:
+        lines = [f"{_name(problem['loc'])}: {problem['msg']}" for problem in invalid.errors(include_input=False)]
+        raise StartFailed("settings:\n  " + "\n  ".join(lines)) from None
+    problems = list(_contradictions(settings))
+    if problems:
+        raise StartFailed("settings:\n  " + "\n  ".join(problems))
+    return settings
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        problems.append("CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither")
+    for name, schemes, url in (
+        ("DATABASE_URL", ("postgresql://", "postgres://"), settings.database_url),
+        ("REDIS_URL", ("redis://", "rediss://", "unix://"), settings.redis_url),
+    ):
+        if url is not None and not url.get_secret_value().startswith(schemes):
+            problems.append(f"{name}: must begin with one of {', '.join(schemes)}")
+        if url is None and settings.environment is Environment.PRODUCTION:
+            problems.append(f"{name}: must be set in production")
+    return problems
+
+
+def _name(location: tuple[str | int, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.isupper() else f"{PREFIX}{name.upper()}"
