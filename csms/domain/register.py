@@ -1,0 +1,228 @@
+"""What the readings of an energy register add up to, whatever the register does.
+
+Readings are taken in the order of the station's clock and laid into tracks. A track is a run of
+readings that never fall: one register, counting. A fall that stays begins another track: the
+register was reset, or it was another register all along (one counts from the session's begin,
+the other through the meter's whole life). Tracks one after the other are added up; of tracks at
+the same time the longest counts, for they measured the same energy twice (Q74). A single odd
+value between others is such a short track, and so never counts (Q88).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from csms.domain.growth import Trail
+
+Reading = tuple[datetime, int, int]
+"""Time, rank (begin 0, between 1, end 2: the order of readings of one time), watt-hours."""
+
+BEGIN, BETWEEN, END = 0, 1, 2
+ROLLOVER_WH = 2**32
+ROLLOVER_MARGIN_WH = 10_000_000
+MAX_PLAUSIBLE_W = 1_000_000
+SLACK_WH = 1000
+UNIT_RATIO = range(900, 1101)
+FAR_LARGER = 500
+REMEMBERED_TRACKS = 16
+
+
+class Track(Struct, frozen=True, array_like=True):
+    """One run of a register; `base` is the value from which it counts.
+
+    `first` and `last` are places in the order of readings. `opener` is the rank of its first reading.
+    """
+
+    first: int
+    last: int
+    size: int
+    opener: int
+    first_wh: int
+    last_at: datetime
+    last_wh: int
+    base: int
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def wh(self) -> int:
+        """The energy of this run."""
+        return self.last_wh - self.base
+
+
+class Sum(Struct, frozen=True):
+    """What the readings add up to."""
+
+    wh: int = 0
+    first_wh: int | None = None
+    last_wh: int | None = None
+    flags: frozenset[str] = frozenset()
+
+
+class Register(Struct, frozen=True):
+    """The readings of one register, and their sum."""
+
+    readings: Trail[Reading] = Trail()
+    tracks: tuple[Track, ...] = ()
+    sum: Sum = Sum()
+
+
+def record(register: Register, new: Iterable[Reading]) -> Register:
+    """Return the register with more readings, each of them counted once whenever it comes."""
+    fresh = sorted(new)
+    newest = register.readings.last if register.readings else None
+    if newest is not None and fresh[0] <= newest:
+        ordered = Trail(sorted({*register.readings, *fresh}))
+        return Register() if not ordered else _count(Register(ordered), _from_begin(ordered))
+    readings = register.readings
+    for reading in fresh:
+        if not readings or reading != readings.last:
+            readings = readings.plus(reading)
+    tail = fresh if len(fresh) == 1 else sorted(set(fresh))
+    return _count(Register(readings, register.tracks), tail)
+
+
+def joined(begin: Reading, register: Register) -> Sum:
+    """Return the sum of a register with one reading more that another source gave."""
+    ordered = sorted({begin, *register.readings})
+    return _count(Register(), _from_begin(ordered)).sum
+
+
+def _from_begin(ordered: Iterable[Reading]) -> list[Reading]:
+    """Return readings with the begin first: what is dated before it has a wrong date."""
+    readings = list(ordered)
+    place = next((n for n, reading in enumerate(readings) if reading[1] == BEGIN), 0)
+    if not place:
+        return readings
+    begin = readings[place]
+    misdated = [(begin[0], rank, wh) for _, rank, wh in readings[:place]]
+    return [begin, *sorted(misdated), *readings[place + 1 :]]
+
+
+def _count(register: Register, tail: list[Reading]) -> Register:
+    """Return the register with the rest of its readings laid into tracks and summed up."""
+    tracks = register.tracks
+    place = tracks[-1].last + 1 if tracks else 0
+    if len(tracks) > 1:
+        place = max(track.last for track in tracks) + 1
+    for reading in tail:
+        tracks = _laid(tracks, reading, place)
+        place += 1
+    return Register(register.readings, tracks, _summed(tracks))
+
+
+def _laid(tracks: tuple[Track, ...], reading: Reading, place: int) -> tuple[Track, ...]:
+    """Return the tracks with one more reading: on the youngest, back on an older one, or on a new one."""
+    if not tracks:
+        return (_opened(reading, place, reading[2], frozenset()),)
+    current = tracks[-1]
+    older = _older(tracks, reading)
+    if older is not None:
+        others = tuple(track for track in tracks if track is not older)
+        return (*others, _longer(older, reading, place))
+    if reading[2] >= current.last_wh:
+        if _is_leap(tracks, reading):
+            flags = _units(current.first_wh, reading[2]) | {"other-register"}
+            return (*tracks, _opened(reading, place, reading[2], flags))
+        return (*tracks[:-1], _longer(current, reading, place))
+    if _rolls_over(current, reading):
+        rolled = replace(current, base=current.base - ROLLOVER_WH, flags=current.flags | {"register-rollover"})
+        return (*tracks[:-1], _longer(rolled, reading, place))
+    return (*tracks, _fallen(current, reading, place))
+
+
+def _older(tracks: tuple[Track, ...], reading: Reading) -> Track | None:
+    """Return the earlier track that a reading goes on with; None if it stays on the youngest, or fits none."""
+    if len(tracks) == 1:
+        return None
+    current, wh = tracks[-1], reading[2]
+    fitting = [
+        track for track in tracks[-REMEMBERED_TRACKS:-1] if wh >= track.last_wh and _is_plausible(track, reading)
+    ]
+    if not fitting:
+        return None
+    nearest = max(fitting, key=lambda track: (track.last_wh, track.last))
+    if wh < current.last_wh:
+        return nearest
+    closer = nearest.last_wh >= current.last_wh
+    if reading[1] == END:
+        begins = [track for track in fitting if track.opener == BEGIN and track.size == 1]
+        return begins[0] if begins and begins[0].last_wh > current.last_wh else nearest if closer else None
+    unsettled = current.size == 1 or current.last_wh == 0
+    return nearest if closer and (unsettled or not _is_plausible(current, reading)) else None
+
+
+def _fallen(current: Track, reading: Reading, place: int) -> Track:
+    """Open a track below the youngest: counting from zero after a reset, from here after a mere slip."""
+    wh = reading[2]
+    flags = _units(current.last_wh, wh)
+    if reading[1] == END and wh == 0:
+        return _opened(reading, place, 0, flags | {"meter-stop-unknown"})
+    if wh * 2 < current.last_wh and wh <= _bound(current, reading):
+        return _opened(reading, place, 0, flags | {"register-reset"})
+    return _opened(reading, place, wh, flags | {"register-fell"})
+
+
+def _opened(reading: Reading, place: int, base: int, flags: frozenset[str]) -> Track:
+    at, rank, wh = reading
+    return Track(place, place, 1, rank, wh, at, wh, base, flags)
+
+
+def _longer(track: Track, reading: Reading, place: int) -> Track:
+    at, _, wh = reading
+    flags = track.flags if _is_plausible(track, reading) else track.flags | {"implausible-power"}
+    return Track(
+        track.first, place, track.size + 1, track.opener, track.first_wh, at, wh, track.base, flags
+    )
+
+
+def _bound(track: Track, reading: Reading) -> float:
+    """Return the energy that no station delivers from the last reading of a track until this one."""
+    return MAX_PLAUSIBLE_W / 3600 * (reading[0] - track.last_at).total_seconds() + SLACK_WH
+
+
+def _is_plausible(track: Track, reading: Reading) -> bool:
+    rise = reading[2] - track.last_wh
+    return rise <= SLACK_WH or rise <= _bound(track, reading)
+
+
+def _is_leap(tracks: tuple[Track, ...], reading: Reading) -> bool:
+    """Whether values far above the begin are of another register, as where meterStart is always 0."""
+    begin = tracks[-1]
+    return (
+        len(tracks) == 1
+        and begin.size == 1
+        and begin.opener == BEGIN
+        and reading[1] == BETWEEN
+        and reading[2] > FAR_LARGER * begin.last_wh
+        and not _is_plausible(begin, reading)
+    )
+
+
+def _rolls_over(track: Track, reading: Reading) -> bool:
+    return track.last_wh > ROLLOVER_WH - ROLLOVER_MARGIN_WH and reading[2] < ROLLOVER_MARGIN_WH
+
+
+def _units(one: int, other: int) -> frozenset[str]:
+    """Doubt the unit where one value is a thousand times another (Q85)."""
+    low, high = sorted((one, other))
+    return frozenset({"unit-doubtful"} if low > 0 and high // low in UNIT_RATIO else ())
+
+
+def _summed(tracks: tuple[Track, ...]) -> Sum:
+    if len(tracks) == 1:
+        only = tracks[0]
+        return Sum(max(only.wh, 0), only.first_wh, only.last_wh, only.flags)
+    counted: list[Track] = []
+    flags: set[str] = set()
+    for track in sorted(tracks, key=lambda track: (track.first - track.last, track.first)):
+        if all(track.last < other.first or other.last < track.first for other in counted):
+            counted.append(track)
+            flags |= track.flags
+        else:
+            flags |= track.flags & {"unit-doubtful"} | ({"other-register"} if track.size > 1 else set())
+    counted.sort(key=lambda track: track.first)
+    return Sum(
+        sum(max(track.wh, 0) for track in counted), counted[0].first_wh, counted[-1].last_wh, frozenset(flags)
+    )

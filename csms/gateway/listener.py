@@ -1,0 +1,116 @@
+"""The sockets that stations knock at."""
+
+import asyncio
+import contextlib
+import errno
+import random
+import socket
+import ssl
+from dataclasses import replace
+
+import structlog
+
+from csms.gateway.connection import Connection
+from csms.gateway.context import Context
+from csms.kit.failures import StartFailed
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 4096
+TICK_S = 1.0
+GOING_AWAY = 1012
+USER_TIMEOUT_MS = 60_000
+
+
+class StationListener:
+    """One port: takes connections, watches over them in one sweep, and drains them in batches."""
+
+    def __init__(self, *, context: Context, host: str, port: int, tls: ssl.SSLContext | None = None, reuse_port: bool = False) -> None:
+        self._context = replace(context, tls=tls is not None)
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._reuse_port = reuse_port
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._sweep: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened at."""
+        if self._server is None:
+            return self._port
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen; raise `StartFailed` with the port if it is taken."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: Connection(context=self._context, listener=self),
+                self._host,
+                self._port,
+                ssl=self._tls,
+                backlog=BACKLOG,
+                reuse_port=self._reuse_port or None,
+                ssl_handshake_timeout=self._context.handshake_timeout_s if self._tls else None,
+            )
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                raise StartFailed(f"CSMS_OCPP_PORT: cannot listen at {self._host}:{self._port}: {error.strerror}") from error
+            raise
+        for listening in self._server.sockets:
+            _keep_alive(listening)
+        self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
+
+    def opened(self, connection: Connection) -> None:
+        """A socket is there."""
+        self._connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """A socket is gone."""
+        self._connections.discard(connection)
+
+    async def stop_accepting(self) -> None:
+        """Take no more connections; those that are there stay."""
+        self._context.doorman.draining = True
+        if self._server is not None:
+            self._server.close()
+
+    async def drain(self, *, batch: int, pause_s: float) -> None:
+        """Close all connections, some at a time, so that they do not all come back at once."""
+        waiting = list(self._connections)
+        random.shuffle(waiting)
+        for start in range(0, len(waiting), batch):
+            for connection in waiting[start : start + batch]:
+                connection.close(GOING_AWAY, "restarting")
+            if start + batch < len(waiting):
+                await asyncio.sleep(pause_s)
+        deadline = self._context.clock.monotonic() + self._context.close_timeout_s
+        while self._connections and self._context.clock.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        for connection in list(self._connections):
+            connection.tick(float("inf"))
+        if self._sweep is not None:
+            self._sweep.cancel()
+
+    def sweep(self, now: float) -> None:
+        """Let every connection do what is due."""
+        for connection in list(self._connections):
+            connection.tick(now)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.sweep(self._context.clock.monotonic())
+
+
+def _keep_alive(listening: socket.socket) -> None:
+    """Find dead peers in the kernel too; accepted sockets inherit it (Q14)."""
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
