@@ -54,6 +54,11 @@ class StationHouse:
         """Whether answers can be made durable now."""
         return self._journal.ready
 
+    @property
+    def actors(self) -> list[StationActor]:
+        """All actors that are awake here."""
+        return list(self._actors.values())
+
     def owned(self) -> dict[str, tuple[int, str]]:
         """Return the epoch and the protocol of every station that is connected here."""
         return {

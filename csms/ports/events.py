@@ -21,8 +21,12 @@ class Fact(msgspec.Struct, frozen=True):
     data: msgspec.Raw
 
 
+facts_decoder = msgspec.json.Decoder(list[Fact])
+"""Reads what one group commit posted."""
+
+
 class Publisher(Protocol):
     """Takes facts out; raises what it likes when it cannot, and is asked again."""
 
-    async def publish(self, facts: Sequence[Fact]) -> None:
-        """Return once the facts are out."""
+    async def publish(self, batches: Sequence[str]) -> None:
+        """Return once the facts are out; each batch is a JSON array of `Fact`, in the order of commits."""

@@ -13,7 +13,7 @@ class Ownership(Protocol):
 class Directory(Protocol):
     """Where the others find the owner of a station; a hint, the epoch is the truth."""
 
-    def announce(self, station: str, epoch: int) -> None:
+    def announce(self, station: str, epoch: int, protocol: str) -> None:
         """Tell all nodes that this one owns the station; never blocks, never raises."""
 
     def withdraw(self, station: str, epoch: int) -> None:

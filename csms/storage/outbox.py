@@ -3,11 +3,10 @@
 import asyncio
 
 import asyncpg
-import msgspec
 import structlog
 
 from csms.kit.backoff import Backoff
-from csms.ports.events import Fact, Publisher
+from csms.ports.events import Publisher
 from csms.storage.journal import Connect
 
 log = structlog.get_logger(__name__)
@@ -16,8 +15,6 @@ LEAD = "SELECT pg_try_advisory_lock(7205759405)"
 READ = "SELECT id, facts FROM outbox ORDER BY id LIMIT $1"
 REMOVE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 BATCH = 64
-
-_decoder = msgspec.json.Decoder(list[Fact])
 
 
 class OutboxRelay:
@@ -71,11 +68,10 @@ class OutboxRelay:
         rows = await connection.fetch(READ, BATCH)
         if not rows:
             return False
-        facts = [fact for row in rows for fact in _decoder.decode(row["facts"])]
         try:
-            await self._publisher.publish(facts)
+            await self._publisher.publish([row["facts"] for row in rows])
         except Exception as error:
             raise OSError(f"not published: {error}") from error
         await connection.execute(REMOVE, [row["id"] for row in rows])
-        self.published += len(facts)
+        self.published += len(rows)
         return True

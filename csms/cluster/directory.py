@@ -1,0 +1,152 @@
+"""Who owns a station, for all nodes to look up; a hint, for the epoch in Postgres is the truth."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+
+from csms.cluster.client import AWAY
+from csms.cluster.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+NODE_TTL_S = 15
+BEAT_S = 4.0
+ANNOUNCE = """
+local known = redis.call('HGET', KEYS[1], 'epoch')
+if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'node', ARGV[1], 'epoch', ARGV[2], 'protocol', ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+"""
+WITHDRAW = """
+if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Where a station is connected."""
+
+    node: str
+    epoch: int
+    protocol: str
+
+
+class RedisDirectory:
+    """Announces in the background, so that charging never waits for Redis.
+
+    While Redis is away the wishes pile up, one a station; afterwards, and whenever Redis was
+    emptied, everything that this node owns is announced again (`owned` tells what that is).
+    """
+
+    def __init__(
+        self, *, client: Redis, keys: Keys, node: str, owned: Callable[[], Mapping[str, tuple[int, str]]]
+    ) -> None:
+        self._client = client
+        self._keys = keys
+        self._node = node
+        self._owned = owned
+        self._wishes: dict[str, tuple[int, str | None]] = {}
+        self._wished = asyncio.Event()
+        self.available = True
+
+    def announce(self, station: str, epoch: int, protocol: str) -> None:
+        """Tell all nodes that this one owns the station."""
+        self._wishes[station] = (epoch, protocol)
+        self._wished.set()
+
+    def withdraw(self, station: str, epoch: int) -> None:
+        """Tell all nodes that the station left, unless a newer epoch was announced."""
+        self._wishes[station] = (epoch, None)
+        self._wished.set()
+
+    async def lookup(self, station: str) -> Owner | None:
+        """Return the living owner of a station; raises what the client raises."""
+        found = await self._client.hgetall(self._keys.owner(station))
+        if not found or not await self._client.exists(self._keys.node(found["node"])):
+            return None
+        return Owner(found["node"], int(found["epoch"]), found["protocol"])
+
+    async def run(self) -> None:
+        """Carry out wishes and keep the node's sign of life, until cancelled."""
+        await asyncio.gather(self._carry_out(), self._beat())
+
+    async def leave(self) -> None:
+        """Take down the node's sign of life."""
+        try:
+            await self._client.delete(self._keys.node(self._node))
+        except AWAY as error:
+            log.info("directory_not_left", error=str(error))
+
+    async def _carry_out(self) -> None:
+        while True:
+            await self._wished.wait()
+            self._wished.clear()
+            wishes, self._wishes = self._wishes, {}
+            try:
+                await self._write(wishes)
+            except AWAY as error:
+                self._note(available=False, error=str(error))
+                self._wishes = wishes | self._wishes
+                self._wished.set()
+                await asyncio.sleep(0.5)
+            else:
+                self._note(available=True)
+
+    async def _write(self, wishes: Mapping[str, tuple[int, str | None]]) -> None:
+        pipe = self._client.pipeline(transaction=False)
+        for station, (epoch, protocol) in wishes.items():
+            key = self._keys.owner(station)
+            if protocol is None:
+                pipe.eval(WITHDRAW, 1, key, str(epoch))
+            else:
+                notice = f"{epoch} {self._node} {station}"
+                pipe.eval(ANNOUNCE, 1, key, self._node, str(epoch), protocol, self._keys.claims, notice)
+        await pipe.execute()
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                fresh = await self._client.set(self._keys.node(self._node), "alive", ex=NODE_TTL_S, get=True) is None
+            except AWAY as error:
+                self._note(available=False, error=str(error))
+            else:
+                self._note(available=True)
+                if fresh:
+                    self._announce_all()
+            await asyncio.sleep(BEAT_S if self.available else 0.5)
+
+    def _announce_all(self) -> None:
+        for station, (epoch, protocol) in self._owned().items():
+            self._wishes.setdefault(station, (epoch, protocol))
+        self._wished.set()
+
+    def _note(self, *, available: bool, error: str = "") -> None:
+        if self.available and not available:
+            log.warning("redis_unavailable", error=error)
+        elif available and not self.available:
+            log.warning("redis_available")
+            self._announce_all()
+        self.available = available
+
+
+async def listen_for_claims(
+    client: Redis, keys: Keys, node: str, superseded: Callable[[str, int], None]
+) -> None:
+    """Tell `superseded` of every station that another node claims, until cancelled; outages are waited out."""
+    while True:
+        try:
+            async with client.pubsub() as channel:
+                await channel.subscribe(keys.claims)
+                while True:
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=10)
+                    if message is not None:
+                        epoch, claimer, station = str(message["data"]).split(" ", 2)
+                        if claimer != node:
+                            superseded(station, int(epoch))
+        except AWAY:
+            await asyncio.sleep(0.5)
