@@ -13,6 +13,11 @@ class TokenRef(Struct, frozen=True):
     kind: str = "ISO14443"
 
 
+def same_token(one: TokenRef, other: TokenRef) -> bool:
+    """Whether two tokens are one: value and kind, letter case aside, and nothing else (TX-07)."""
+    return one.value.casefold() == other.value.casefold() and one.kind.casefold() == other.kind.casefold()
+
+
 class Standing(StrEnum):
     """What is known of a token, in the words of 2.0.1; 1.6 says the same with fewer."""
 

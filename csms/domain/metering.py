@@ -1,12 +1,15 @@
 """What a meter said, in one form for every version of the protocol."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
 ENERGY_IMPORT = "Energy.Active.Import.Register"
+POWER_IMPORT = "Power.Active.Import"
+STATE_OF_CHARGE = "SoC"
 
 
 class Sample(Struct, frozen=True, omit_defaults=True):
@@ -28,6 +31,7 @@ class Sample(Struct, frozen=True, omit_defaults=True):
     raw: str | None = None
 
 
+MAX_DIGITS = 30
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,2})?")
 _PHASES = ("L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1", "L1", "L2", "L3", "N")
 
@@ -44,3 +48,14 @@ def split_measurand(name: str) -> tuple[str, str | None]:
         if name.endswith(f".{phase}"):
             return name.removesuffix(f".{phase}"), phase
     return name, None
+
+
+def scaled(sample: Sample, units: Mapping[str, int]) -> Decimal | None:
+    """Return the value in the unit whose power of ten is 0 in `units`; None for no value or any other unit."""
+    value = sample.value
+    exponent = units.get(sample.unit)
+    if exponent is None:
+        exponent = units.get(sample.unit.strip().casefold())
+    if value is None or exponent is None or not value.is_finite() or value.adjusted() > MAX_DIGITS:
+        return None
+    return value.scaleb(exponent) if exponent else value

@@ -8,7 +8,7 @@ the same time the longest counts, for they measured the same energy twice (Q74).
 value between others is such a short track, and so never counts (Q88).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -26,7 +26,8 @@ MAX_PLAUSIBLE_W = 1_000_000
 SLACK_WH = 1000
 UNIT_RATIO = range(900, 1101)
 FAR_LARGER = 500
-REMEMBERED_TRACKS = 16
+MAX_TRACKS = 16
+NOISE_WH = 10
 
 
 class Track(Struct, frozen=True, array_like=True):
@@ -68,25 +69,16 @@ class Register(Struct, frozen=True):
     sum: Sum = Sum()
 
 
-def record(register: Register, new: Iterable[Reading]) -> Register:
+def record(register: Register, new: Collection[Reading]) -> Register:
     """Return the register with more readings, each of them counted once whenever it comes."""
-    fresh = sorted(new)
-    newest = register.readings.last if register.readings else None
-    if newest is not None and fresh[0] <= newest:
-        ordered = Trail(sorted({*register.readings, *fresh}))
-        return Register() if not ordered else _count(Register(ordered), _from_begin(ordered))
+    fresh = sorted(set(new)) if len(new) > 1 else list(new)
     readings = register.readings
+    if readings and (fresh[0] <= readings.last or any(reading[1] == BEGIN for reading in fresh)):
+        ordered = sorted({*readings, *fresh})
+        return Register(Trail(ordered), *_counted((), _from_begin(ordered)))
     for reading in fresh:
-        if not readings or reading != readings.last:
-            readings = readings.plus(reading)
-    tail = fresh if len(fresh) == 1 else sorted(set(fresh))
-    return _count(Register(readings, register.tracks), tail)
-
-
-def joined(begin: Reading, register: Register) -> Sum:
-    """Return the sum of a register with one reading more that another source gave."""
-    ordered = sorted({begin, *register.readings})
-    return _count(Register(), _from_begin(ordered)).sum
+        readings = readings.plus(reading)
+    return Register(readings, *_counted(register.tracks, fresh if register.tracks else _from_begin(fresh)))
 
 
 def _from_begin(ordered: Iterable[Reading]) -> list[Reading]:
@@ -100,16 +92,16 @@ def _from_begin(ordered: Iterable[Reading]) -> list[Reading]:
     return [begin, *sorted(misdated), *readings[place + 1 :]]
 
 
-def _count(register: Register, tail: list[Reading]) -> Register:
-    """Return the register with the rest of its readings laid into tracks and summed up."""
-    tracks = register.tracks
+def _counted(tracks: tuple[Track, ...], tail: list[Reading]) -> tuple[tuple[Track, ...], Sum]:
+    """Return the tracks with the rest of the readings laid into them, and their sum."""
     place = tracks[-1].last + 1 if tracks else 0
-    if len(tracks) > 1:
-        place = max(track.last for track in tracks) + 1
     for reading in tail:
         tracks = _laid(tracks, reading, place)
         place += 1
-    return Register(register.readings, tracks, _summed(tracks))
+        if len(tracks) > MAX_TRACKS:
+            shortest = min(tracks[:-1], key=lambda track: (track.size, track.first))
+            tracks = tuple(track for track in tracks if track is not shortest)
+    return tracks, _summed(tracks)
 
 
 def _laid(tracks: tuple[Track, ...], reading: Reading, place: int) -> tuple[Track, ...]:
@@ -117,6 +109,8 @@ def _laid(tracks: tuple[Track, ...], reading: Reading, place: int) -> tuple[Trac
     if not tracks:
         return (_opened(reading, place, reading[2], frozenset()),)
     current = tracks[-1]
+    if 0 < current.last_wh - reading[2] <= max(NOISE_WH, current.last_wh // 10_000):
+        return (*tracks[:-1], _longer(current, (reading[0], reading[1], current.last_wh), place))
     older = _older(tracks, reading)
     if older is not None:
         others = tuple(track for track in tracks if track is not older)
@@ -138,19 +132,27 @@ def _older(tracks: tuple[Track, ...], reading: Reading) -> Track | None:
         return None
     current, wh = tracks[-1], reading[2]
     fitting = [
-        track for track in tracks[-REMEMBERED_TRACKS:-1] if wh >= track.last_wh and _is_plausible(track, reading)
+        track for track in tracks[:-1] if wh >= track.last_wh and _is_plausible(track, reading)
     ]
     if not fitting:
         return None
     nearest = max(fitting, key=lambda track: (track.last_wh, track.last))
     if wh < current.last_wh:
         return nearest
+    if reading[1] == END and (begin := _lone_begin(fitting, current, wh)) is not None:
+        return begin
     closer = nearest.last_wh >= current.last_wh
-    if reading[1] == END:
-        begins = [track for track in fitting if track.opener == BEGIN and track.size == 1]
-        return begins[0] if begins and begins[0].last_wh > current.last_wh else nearest if closer else None
     unsettled = current.size == 1 or current.last_wh == 0
     return nearest if closer and (unsettled or not _is_plausible(current, reading)) else None
+
+
+def _lone_begin(fitting: list[Track], current: Track, end_wh: int) -> Track | None:
+    """Return the track of a begin with nothing since, if the end fits it and agrees with what came between."""
+    for track in fitting:
+        rise = end_wh - track.last_wh
+        if track.opener == BEGIN and track.size == 1 and track.last_wh > current.last_wh and rise * 10 >= current.wh * 9:
+            return track
+    return None
 
 
 def _fallen(current: Track, reading: Reading, place: int) -> Track:
@@ -214,15 +216,29 @@ def _summed(tracks: tuple[Track, ...]) -> Sum:
     if len(tracks) == 1:
         only = tracks[0]
         return Sum(max(only.wh, 0), only.first_wh, only.last_wh, only.flags)
-    counted: list[Track] = []
+    counted: list[tuple[int, int, Track]] = []
+    covered: list[tuple[int, int]] = []
     flags: set[str] = set()
     for track in sorted(tracks, key=lambda track: (track.first - track.last, track.first)):
-        if all(track.last < other.first or other.last < track.first for other in counted):
-            counted.append(track)
-            flags |= track.flags
-        else:
-            flags |= track.flags & {"unit-doubtful"} | ({"other-register"} if track.size > 1 else set())
-    counted.sort(key=lambda track: track.first)
-    return Sum(
-        sum(max(track.wh, 0) for track in counted), counted[0].first_wh, counted[-1].last_wh, frozenset(flags)
-    )
+        steps = track.last - track.first + 1
+        free, covered = _covering(covered, track.first, track.last + 1)
+        if free:
+            counted.append((track.first, max(track.wh, 0) * free // steps, track))
+        flags |= track.flags if free else track.flags & {"unit-doubtful"}
+        if free < steps > 1 and track.last_wh > 0:
+            flags.add("other-register")
+    counted.sort(key=lambda part: part[0])
+    return Sum(sum(wh for _, wh, _ in counted), counted[0][2].first_wh, counted[-1][2].last_wh, frozenset(flags))
+
+
+def _covering(covered: list[tuple[int, int]], start: int, stop: int) -> tuple[int, list[tuple[int, int]]]:
+    """Return how many places of a span are not covered yet, and the spans that are covered with it."""
+    free, apart = stop - start, []
+    low, high = start, stop
+    for begin, end in covered:
+        if end <= start or begin >= stop:
+            apart.append((begin, end))
+            continue
+        free -= min(end, stop) - max(begin, start)
+        low, high = min(low, begin), max(high, end)
+    return free, [*apart, (low, high)]

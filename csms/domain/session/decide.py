@@ -13,45 +13,55 @@ from csms.domain.session.commands import (
     UpdateSession,
 )
 from csms.domain.session.events import SessionBegan, SessionEnded, SessionPresumedEnded, SessionUpdated
-from csms.domain.session.fingerprint import fingerprint
+from csms.domain.session.evolve import evolve
+from csms.domain.session.fingerprint import marks
 from csms.domain.session.state import Phase, Session
 
 
 def begin(session: Session, command: BeginSession) -> Decision[SessionOutcome]:
     """The station told that the session began (1.6 §4.8, E01); again, if its answer was lost (Q65)."""
-    if session.memory.begun and fingerprint(command) in session.memory.heard:
-        return _repeated(session)
+    if session.memory.begun_at is not None and _is_repeated(session, command):
+        return _unchanged(session, repeated=True)
     number = session.number or command.number
     event = SessionBegan(command.station, command.ref, command.observation, number)
     return Decision(SessionOutcome(session.energy_wh, number=number), (event,))
 
 
 def update(session: Session, command: UpdateSession) -> Decision[SessionOutcome]:
-    """The station told what goes on, be it before the begin or after the end (TX-33, Q71, Q75)."""
-    if fingerprint(command) in session.memory.heard:
-        return _repeated(session)
+    """The station told what goes on, be it before the begin or after the end (TX-33, Q71, Q75).
+
+    The energy of the outcome is the one before this message.
+    """
+    if _is_repeated(session, command):
+        return _unchanged(session, repeated=True)
     event = SessionUpdated(command.station, command.ref, command.observation)
     return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,))
 
 
 def end(session: Session, command: EndSession) -> Decision[SessionOutcome]:
-    """The station told that the session ended; the first end stands unless another is later (Q66)."""
-    if fingerprint(command) in session.memory.heard:
-        return _repeated(session)
+    """The station told that the session ended; the energy of the outcome is the final one (Q66, TX-53)."""
+    if _is_repeated(session, command):
+        return _unchanged(session, repeated=True)
     event = SessionEnded(command.station, command.ref, command.observation, command.reason)
-    return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,))
+    energy_wh = evolve(session, event).energy_wh
+    return Decision(SessionOutcome(energy_wh, number=session.number), (event,))
 
 
 def presume_ended(session: Session, command: PresumeEnded) -> Decision[SessionOutcome]:
     """Close a session whose end is lost; one that has ended stays as it is."""
-    outcome = SessionOutcome(session.energy_wh, number=session.number)
     if session.phase is not Phase.ACTIVE:
-        return Decision(outcome)
+        return _unchanged(session, repeated=False)
+    outcome = SessionOutcome(session.energy_wh, number=session.number)
     return Decision(outcome, (SessionPresumedEnded(command.at, command.cause),))
 
 
-def _repeated(session: Session) -> Decision[SessionOutcome]:
-    return Decision(SessionOutcome(session.energy_wh, repeated=True, number=session.number))
+def _is_repeated(session: Session, command: BeginSession | UpdateSession | EndSession) -> bool:
+    known = session.memory.known
+    return all(mark in known for mark in marks(command))
+
+
+def _unchanged(session: Session, *, repeated: bool) -> Decision[SessionOutcome]:
+    return Decision(SessionOutcome(session.energy_wh, repeated=repeated, number=session.number))
 
 
 DECIDERS: Deciders = {

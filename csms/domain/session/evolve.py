@@ -1,13 +1,13 @@
 """How facts change a session: in any order, to the same end."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from csms.domain import energy
-from csms.domain.energy import Energy, Reading
-from csms.domain.metering import Sample
+from csms.domain.access import TokenRef, same_token
 from csms.domain.session.commands import Observation
 from csms.domain.session.events import (
     SessionBegan,
@@ -16,179 +16,184 @@ from csms.domain.session.events import (
     SessionPresumedEnded,
     SessionUpdated,
 )
-from csms.domain.session.fingerprint import fingerprint
-from csms.domain.session.state import Memory, Phase, Session
+from csms.domain.session.fingerprint import marks
+from csms.domain.session.sequence import with_number
+from csms.domain.session.state import End, Memory, Phase, Presumption, Session, Stamp, Stamps
 
-KILO = {"kW": 1000, "kWh": 1000}
+CLOSING_GRACE = timedelta(minutes=15)
+CLOCK_DRIFT = timedelta(minutes=5)
+MAX_ENDS = 8
+NO_TOKEN = TokenRef("", "")
+TOLD_ONCE = ("evse", "connector", "reservation_id", "remote_start_id")
 
 
 def evolve(session: Session, event: SessionEvent) -> Session:
     """Return the session after one more fact."""
-    match event:
-        case SessionBegan():
-            return _began(session, event)
-        case SessionUpdated():
-            return _observe(session, event, event.observation, {})
-        case SessionEnded():
-            return _ended(session, event)
-        case SessionPresumedEnded():
-            return _presumed(session, event)
-
-
-def _began(session: Session, event: SessionBegan) -> Session:
+    if isinstance(event, SessionPresumedEnded):
+        return _presumed(session, event)
     told = event.observation
-    return _observe(
-        session,
-        event,
-        told,
-        {"number": session.number or event.number, "began_at": told.at if not session.memory.begun else session.began_at},
-        begun=True,
-    )
-
-
-def _ended(session: Session, event: SessionEnded) -> Session:
-    told, before = event.observation, session.memory.end_at
-    changes: dict[str, Any] = {"phase": Phase.ENDED, "estimated": False}
-    if before is None or told.at > before:
-        changes |= {"ended_at": told.at, "reason": event.reason or "Local", "stop_token": told.token}
-    return _observe(session, event, told, changes, end_at=max(told.at, before) if before else told.at)
+    changes: dict[str, Any] = {"station": event.station, "ref": event.ref}
+    stamps = _stamped(session.memory.stamps, told, changes, ends=isinstance(event, SessionEnded))
+    memory = _remembered(session.memory, event, stamps)
+    if isinstance(event, SessionBegan):
+        changes["number"] = session.number or event.number
+    if memory.meter is not session.memory.meter:
+        changes |= _metered(memory)
+    if session.last_heard_at is None or told.at > session.last_heard_at:
+        changes["last_heard_at"] = told.at
+    changes["began_at"] = memory.begun_at or memory.heard_from
+    if memory.ends or memory.presumed is not None:
+        changes |= _ended(memory, changes.get("last_heard_at", session.last_heard_at))
+    elif session.phase is Phase.NEW:
+        changes["phase"] = Phase.ACTIVE
+    return _flagged(replace(session, memory=memory, **changes))
 
 
 def _presumed(session: Session, event: SessionPresumedEnded) -> Session:
-    if session.phase is Phase.ENDED:
-        return session
-    return replace(
-        session,
-        phase=Phase.ENDED,
-        ended_at=event.at,
-        reason=event.cause,
-        estimated=True,
-        flags=_flags(session.memory, estimated=True, stop_differs=False),
-    )
+    known = session.memory.presumed
+    told = Presumption(event.at, event.cause)
+    memory = replace(session.memory, presumed=told if known is None or told.at < known.at else known)
+    return _flagged(replace(session, memory=memory, **_ended(memory, session.last_heard_at)))
 
 
-def _observe(  # noqa: PLR0913  # what one fact can change
-    session: Session,
-    event: SessionBegan | SessionUpdated | SessionEnded,
-    told: Observation,
-    changes: dict[str, Any],
-    *,
-    begun: bool = False,
-    end_at: datetime | None = None,
-) -> Session:
-    memory = _remember(session.memory, event, told, begun=begun, end_at=end_at)
-    changes |= _first_told(session, told)
-    if not memory.begun and (session.began_at is None or told.at < session.began_at):
-        changes["began_at"] = told.at
-    if session.last_heard_at is None or told.at >= session.last_heard_at:
-        changes |= _newest(session, told)
-    if "phase" not in changes and session.phase is Phase.NEW:
-        changes["phase"] = Phase.ACTIVE
-    token = changes.get("token", session.token)
-    if isinstance(event, SessionEnded):
-        stop_token = changes.get("stop_token", session.stop_token)
-    else:
-        stop_token = session.stop_token
-    counted = memory.energy
-    return replace(
-        session,
-        station=event.station,
-        ref=event.ref,
-        energy_wh=counted.wh,
-        meter_start_wh=counted.first_wh,
-        meter_stop_wh=counted.last_wh,
-        memory=memory,
-        flags=_flags(
-            memory,
-            estimated=changes.get("estimated", session.estimated),
-            stop_differs=stop_token is not None and token is not None and _differ(stop_token.value, token.value),
-        ),
-        **changes,
-    )
-
-
-def _differ(one: str, other: str) -> bool:
-    return one.casefold() != other.casefold()
-
-
-def _first_told(session: Session, told: Observation) -> dict[str, Any]:
-    """Return what is told once in a session and not again (TX-26)."""
-    told_once = {
-        "evse": told.evse,
-        "connector": told.connector,
-        "reservation_id": told.reservation_id,
-        "remote_start_id": told.remote_start_id,
-    }
-    changes = {
-        name: value for name, value in told_once.items() if value is not None and getattr(session, name) is None
-    }
-    if told.token is not None and (session.token is None or _is_earlier(told, session)):
-        changes["token"] = told.token
-    return changes
-
-
-def _is_earlier(told: Observation, session: Session) -> bool:
-    return session.began_at is not None and told.at < session.began_at
-
-
-def _newest(session: Session, told: Observation) -> dict[str, Any]:
-    changes: dict[str, Any] = {"last_heard_at": told.at}
-    if told.charging_state is not None:
-        changes["charging_state"] = told.charging_state
-    for sample in told.samples:
-        if sample.value is None or sample.phase is not None:
-            continue
-        if sample.measurand == "Power.Active.Import":
-            changes["power_w"] = int(sample.value * KILO.get(sample.unit, 1))
-        elif sample.measurand == "SoC":
-            changes["soc_percent"] = int(sample.value)
-    return changes
-
-
-def _remember(
-    memory: Memory,
-    event: SessionBegan | SessionUpdated | SessionEnded,
-    told: Observation,
-    *,
-    begun: bool,
-    end_at: datetime | None,
-) -> Memory:
-    readings, counted = _count(memory, told.samples)
-    seqs = memory.seqs if told.seq_no is None else memory.seqs | {told.seq_no}
-    observed = memory.observed
-    if told.flags or told.offline:
-        observed = observed | {flag.partition(":")[0] for flag in told.flags} | ({"offline"} if told.offline else set())
+def _remembered(memory: Memory, event: SessionBegan | SessionUpdated | SessionEnded, stamps: Stamps) -> Memory:
+    told = event.observation
+    began = isinstance(event, SessionBegan)
     return Memory(
-        heard=memory.heard | {fingerprint(event)},
-        seqs=seqs,
-        readings=readings,
-        energy=counted,
-        observed=observed,
-        begun=memory.begun or begun,
-        end_at=end_at or memory.end_at,
+        known=memory.known.plus(marks(event)),
+        spans=memory.spans if told.seq_no is None else with_number(memory.spans, told.seq_no),
+        meter=energy.record(memory.meter, told.samples) if told.samples else memory.meter,
+        stamps=stamps,
+        observed=_observed(memory.observed, told),
+        begun_at=_earlier(memory.begun_at, told.at) if began else memory.begun_at,
+        heard_from=_earlier(memory.heard_from, told.at),
+        ends=_with_end(memory.ends, event) if isinstance(event, SessionEnded) else memory.ends,
+        presumed=memory.presumed,
     )
 
 
-def _count(memory: Memory, samples: tuple[Sample, ...]) -> tuple[tuple[Reading, ...], Energy]:
-    """Add the newest reading to the sum; sum up anew only where one comes late or looks odd."""
-    new = energy.readings_of(samples)
-    if not new:
-        return memory.readings, memory.energy
-    last = memory.readings[-1] if memory.readings else None
-    if len(new) == 1 and energy.is_plain(last, new[0]) and not memory.energy.flags:
-        return (*memory.readings, new[0]), energy.add(memory.energy, last, new[0])
-    readings = energy.merge(memory.readings, new)
-    return readings, energy.total(readings)
+def _earlier(known: datetime | None, told: datetime) -> datetime:
+    return told if known is None or told < known else known
 
 
-def _flags(memory: Memory, *, estimated: bool, stop_differs: bool) -> tuple[str, ...]:
-    flags = set(memory.energy.flags | memory.observed)
-    if not memory.begun:
-        flags.add("begin-missing")
-    if memory.seqs and len(memory.seqs) <= max(memory.seqs) - min(memory.seqs):
-        flags.add("gap")
-    if estimated:
-        flags.add("estimated")
-    if stop_differs:
-        flags.add("stopped-by-another-token")
-    return tuple(sorted(flags))
+def _observed(observed: frozenset[str], told: Observation) -> frozenset[str]:
+    """Return the flags that messages bring: repairs, offline ones, late ones, a clock that runs ahead (TX-40)."""
+    delay = told.received_at - told.at
+    if not told.flags and not told.offline and -CLOCK_DRIFT <= delay <= CLOCK_DRIFT:
+        return observed
+    flags = {flag.partition(":")[0] for flag in told.flags}
+    if told.offline:
+        flags.add("offline")
+    if delay > CLOCK_DRIFT:
+        flags.add("delivered-late")
+    elif delay < -CLOCK_DRIFT:
+        flags.add("clock-ahead")
+    return observed | flags
+
+
+def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends: bool) -> Stamps:
+    """Put what is told first (of the state: last) into `changes`, whatever came when (TX-26, Q81).
+
+    Who ends a session has not begun it, so the token of an end is not taken.
+    """
+    fresh: dict[str, Stamp] = {}
+    for name in TOLD_ONCE:
+        value = getattr(told, name)
+        known: Stamp | None = getattr(stamps, name)
+        if value is None or (known is not None and told.at > known[0]):
+            continue
+        if known is None or _stamp(told, value) < known:
+            fresh[name], changes[name] = _stamp(told, value), value
+    token, state = told.token, told.charging_state
+    if token is not None and not ends:
+        stamp = _stamp(told, token.value)
+        if stamps.token is None or stamp < stamps.token:
+            fresh["token"], changes["token"] = stamp, token
+    if state is not None:
+        stamp = _stamp(told, state)
+        if stamps.charging_state is None or stamp > stamps.charging_state:
+            fresh["charging_state"], changes["charging_state"] = stamp, state
+    return replace(stamps, **fresh) if fresh else stamps
+
+
+def _stamp(told: Observation, value: object) -> Stamp:
+    return (told.at, -1 if told.seq_no is None else told.seq_no, str(value))
+
+
+def _metered(memory: Memory) -> dict[str, Any]:
+    meter = memory.meter
+    return {
+        "energy_wh": meter.energy.wh,
+        "meter_start_wh": meter.energy.first_wh,
+        "meter_stop_wh": meter.energy.last_wh,
+        "power_w": None if meter.power is None else meter.power.last_w,
+        "soc_percent": None if meter.charge is None else meter.charge.percent,
+    }
+
+
+def _with_end(ends: tuple[End, ...], event: SessionEnded) -> tuple[End, ...]:
+    """Return the ends told so far, in the order of the station's clock."""
+    told = event.observation
+    readings, _ = energy.readings_of(told.samples)
+    wh = max((reading[2] for source in readings.values() for reading in source), default=-1)
+    token = told.token or NO_TOKEN
+    end = End(told.at, wh, event.reason or "Local", token.value, token.kind)
+    return ends if end in ends else tuple(sorted((*ends, end))[:MAX_ENDS])
+
+
+def _valid_end(ends: tuple[End, ...]) -> End:
+    """Return the end that counts: the first, unless another is later and larger (Q66)."""
+    valid = ends[0]
+    for end in ends[1:]:
+        if end.at > valid.at and end.wh > valid.wh:
+            valid = end
+    return valid
+
+
+def _ended(memory: Memory, last_heard_at: datetime | None) -> dict[str, Any]:
+    """Return what an end changes: a told one at once and for good, a presumed one until then (Q53)."""
+    if memory.ends:
+        end = _valid_end(memory.ends)
+        token = end.token
+        changes = {"ended_at": end.at, "reason": end.reason, "stop_token": token, "estimated": False}
+        if memory.stamps.token is None and token is not None:
+            changes["token"] = token
+        return {"phase": Phase.ENDED, **changes}
+    if memory.presumed is None:
+        return {}
+    at, cause = memory.presumed.at, memory.presumed.cause
+    ended_at = at if last_heard_at is None else max(at, last_heard_at)
+    return {"phase": Phase.ENDED, "ended_at": ended_at, "reason": cause, "estimated": True}
+
+
+def _flagged(session: Session) -> Session:
+    """Return the session with the flags that follow from it."""
+    memory = session.memory
+    flags = memory.observed | memory.meter.energy.flags | memory.meter.doubts
+    derived = [name for name, holds in FLAGS.items() if holds(session)]
+    return replace(session, flags=tuple(sorted((*flags, *derived))) if flags or derived else ())
+
+
+def _is_heard_after_end(session: Session) -> bool:
+    """Whether the station went on: past a presumed end at all, past a told one for too long (Q75)."""
+    memory, heard = session.memory, session.last_heard_at
+    if heard is None or session.ended_at is None:
+        return False
+    if memory.ends:
+        return heard > session.ended_at + CLOSING_GRACE
+    return memory.presumed is not None and heard > memory.presumed.at
+
+
+def _is_stopped_by_another(session: Session) -> bool:
+    token, stop = session.token, session.stop_token
+    return token is not None and stop is not None and not same_token(token, stop)
+
+
+FLAGS: dict[str, Callable[[Session], bool]] = {
+    "begin-missing": lambda session: session.memory.begun_at is None,
+    "estimated": lambda session: session.estimated,
+    "gap": lambda session: len(session.memory.spans) > 1,
+    "heard-after-end": _is_heard_after_end,
+    "stopped-by-another-token": _is_stopped_by_another,
+}
+"""Flags that come and go with the state."""

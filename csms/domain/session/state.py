@@ -6,7 +6,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from csms.domain.access import TokenRef
-from csms.domain.energy import Energy, Reading
+from csms.domain.energy import Meter
+from csms.domain.growth import Known
+from csms.domain.session.sequence import Spans
 
 
 class Phase(StrEnum):
@@ -17,20 +19,59 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Memory(Struct, frozen=True):
-    """What a session remembers in order to know repetitions and gaps; no reader sees it.
+class End(Struct, frozen=True, array_like=True, order=True):
+    """One end that a station told; `wh` is its register, -1 where it has none."""
 
-    `heard` are the fingerprints of the messages so far, `seqs` the numbers of a 2.x station's
-    events. `observed` flags come with facts and stay; all other flags follow from the state.
+    at: datetime
+    wh: int
+    reason: str
+    token_value: str = ""
+    token_kind: str = ""
+
+    @property
+    def token(self) -> TokenRef | None:
+        """Who ended the session, if that was told."""
+        return TokenRef(self.token_value, self.token_kind) if self.token_kind else None
+
+
+class Presumption(Struct, frozen=True):
+    """An end that nobody told."""
+
+    at: datetime
+    cause: str
+
+
+Stamp = tuple[datetime, int, str]
+"""When something was told: time, sequence number, and the thing itself to decide between equals."""
+
+
+class Stamps(Struct, frozen=True):
+    """When the things were told that stand in a session: the first telling counts, of the state the last."""
+
+    evse: Stamp | None = None
+    connector: Stamp | None = None
+    token: Stamp | None = None
+    reservation_id: Stamp | None = None
+    remote_start_id: Stamp | None = None
+    charging_state: Stamp | None = None
+
+
+class Memory(Struct, frozen=True):
+    """What a session remembers so that the order of its facts plays no part; no reader sees it.
+
+    `known` are the marks of the messages so far, `spans` the numbers of a 2.x station's events.
+    `observed` flags come with facts and stay; all other flags follow from the state.
     """
 
-    heard: frozenset[int] = frozenset()
-    seqs: frozenset[int] = frozenset()
-    readings: tuple[Reading, ...] = ()
-    energy: Energy = Energy()
+    known: Known = Known()
+    spans: Spans = ()
+    meter: Meter = Meter()
+    stamps: Stamps = Stamps()
     observed: frozenset[str] = frozenset()
-    begun: bool = False
-    end_at: datetime | None = None
+    begun_at: datetime | None = None
+    heard_from: datetime | None = None
+    ends: tuple[End, ...] = ()
+    presumed: Presumption | None = None
 
 
 class Session(Struct, frozen=True):
