@@ -14,6 +14,7 @@ from typing import Any
 
 import ocpp.messages
 from ocpp.charge_point import ChargePoint
+from ocpp.exceptions import OCPPError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol as Token
@@ -72,6 +73,7 @@ class SimulatedStation(ABC):
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.clock = clock
         self.heartbeat_s = 300.0
+        self.losses = 0
         self.peer: ChargePoint | None = None
         self._url = url.rstrip("/")
         self._password = password
@@ -194,8 +196,10 @@ class SimulatedStation(ABC):
 
     async def _live(self) -> None:
         while True:
-            with contextlib.suppress(OSError, InvalidHandshake, ConnectionError, TimeoutError, ConnectionClosed):
+            try:
                 await self._connect()
+            except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
+                self.losses += 1
             self.connected.clear()
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 

@@ -99,11 +99,11 @@ class Station201(SimulatedStation):
         )
 
     def _event(  # noqa: PLR0913  # the parts of an event
-        self, evse: Evse, kind: str, name: str, *, trigger_reason: str, context: str, info: dict[str, Any], **more: Any
+        self, outlet: Evse, kind: str, name: str, *, trigger_reason: str, context: str, info: dict[str, Any], **more: Any
     ) -> Message:
-        at, seq_no, offline = self.now(), evse.seq_no, not self.connected.is_set()
-        evse.seq_no += 1
-        measurand, value, unit = evse.meter.sample()
+        at, seq_no, offline = self.now(), outlet.seq_no, not self.connected.is_set()
+        outlet.seq_no += 1
+        measurand, value, unit = outlet.meter.sample()
         sampled = {"value": float(value), "measurand": measurand, "context": context, "unitOfMeasure": {"unit": unit}}
         payload = call.TransactionEvent(
             event_type=kind,
@@ -111,11 +111,11 @@ class Station201(SimulatedStation):
             trigger_reason=trigger_reason,
             seq_no=seq_no,
             offline=offline or None,
-            transaction_info={"transactionId": evse.transaction, **info},
+            transaction_info={"transactionId": outlet.transaction, **info},
             meter_value=[{"timestamp": at, "sampledValue": [sampled]}],
             **{key: value for key, value in more.items() if key != "remote_start_id"},
         )
-        return Message(self.entry(evse, name, at), lambda: payload, lambda _: None)
+        return Message(self.entry(outlet, name, at), lambda: payload, lambda _: None)
 
 
 def _remote(extra: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """One socket of a station: bytes to events and back, with no task of its own while it is idle."""
 
 import asyncio
-import struct
 from typing import Protocol, cast
 
 import structlog
@@ -11,9 +10,9 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
-from websockets.speedups import apply_mask
 
 from csms.gateway.context import Context
+from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
 from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
 from csms.gateway.subprotocol import tokens_in
 from csms.ocpp.errors import ErrorCode
@@ -26,10 +25,7 @@ from csms.ports.line import Ears
 
 log = structlog.get_logger(__name__)
 
-TEXT_FINAL, MASKED = 0x81, 0x80
-SHORT, MEDIUM = 126, 127
 PING = b"\x89\x00"
-CLOSE_NOW_CODES = frozenset({1000, 1001, 1008, 1012, 1013})
 TLS_HELLO = b"\x16\x03"
 
 
@@ -58,6 +54,7 @@ class Connection(asyncio.Protocol):
         "_link",
         "_listener",
         "_opened_at",
+        "_partial",
         "_paused_by",
         "_protocol",
         "_station",
@@ -81,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._ears: Ears | None = None
         self._station = ""
         self._fresh = True
+        self._partial = b""
         self._closing = False
         self._paused_by: frozenset[str] = frozenset()
         self._stalled_at: float | None = None
@@ -104,10 +102,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.last_inbound = self._context.clock.monotonic()
-        if self._link is not None and not self._closing and self._is_plain():
-            data = self._read_plain(data)
-            if not data:
-                return
+        if self._link is not None:
+            self._read_frames(data)
+            return
         if self._fresh:
             self._fresh = False
             if data[:2] == TLS_HELLO:
@@ -142,32 +139,27 @@ class Connection(asyncio.Protocol):
 
     # Reading.
 
-    def _is_plain(self) -> bool:
-        """Whether the core waits for the start of a message and holds nothing of it yet."""
-        return self._protocol.state is State.OPEN and not self._protocol.reader.buffer and self._protocol.cur_size is None
-
-    def _read_plain(self, data: bytes) -> bytes:
-        """Take the whole text frames at the start of `data`, and return what is left for the core."""
-        start, size = 0, len(data)
-        while size - start >= 6 and data[start] == TEXT_FINAL:  # noqa: PLR2004  # header and mask
-            length, header = data[start + 1] - MASKED, 2
-            if length == SHORT and size - start >= 8:  # noqa: PLR2004
-                length, header = struct.unpack_from("!H", data, start + 2)[0], 4
-            if not 0 <= length < self._context.max_frame or (length in {SHORT, MEDIUM} and header == 2):  # noqa: PLR2004
+    def _read_frames(self, data: bytes) -> None:
+        """Cut what came in into frames: whole texts take the short way, all others go to the core one by one."""
+        if self._partial:
+            data, self._partial = self._partial + data, b""
+        start = 0
+        while start < len(data) and not self._closing:
+            size = frame_size(data, start)
+            if size is None or (start + size > len(data) and size <= self._context.max_frame + MAX_HEADER):
                 break
-            body = start + header + 4
-            if body + length > size:
-                break
-            payload = apply_mask(data[body : body + length], data[body - 4 : body])
-            try:
-                text = payload.decode()
-            except UnicodeDecodeError:
-                break
-            start = body + length
-            self._hear(text)
-            if self._closing:
-                return b""
-        return data[start:] if start else data
+            text = whole_text(data, start, size) if self._protocol.current_size is None else None
+            if text is None:
+                self._protocol.receive_data(data[start : start + size])
+                self._after_core()
+            else:
+                self._receive(text)
+            start += size
+        if self._closing:
+            self._protocol.receive_data(data[start:])
+            self._after_core()
+        else:
+            self._partial = data[start:]
 
     def _after_core(self) -> None:
         for event in self._protocol.events_received():
@@ -175,7 +167,7 @@ class Connection(asyncio.Protocol):
                 self._context.tasks.spawn(self._open(event), name="handshake")
             elif event.opcode is Opcode.TEXT or event.opcode is Opcode.BINARY:
                 data = bytes(event.data)
-                self._hear_odd(data, binary=event.opcode is Opcode.BINARY)
+                self._receive(data if event.opcode is Opcode.BINARY else data.decode("utf-8", "replace"))
         self._flush_core()
 
     def _flush_core(self) -> None:
@@ -191,12 +183,6 @@ class Connection(asyncio.Protocol):
             self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
         if self._protocol.close_expected() and self.close_by is None:
             self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
-
-    def _hear_odd(self, data: bytes, *, binary: bool) -> None:
-        self._receive(data if binary else data.decode("utf-8", "replace"))
-
-    def _hear(self, text: str) -> None:
-        self._receive(text)
 
     def _receive(self, data: str | bytes) -> None:
         if self._link is None or self._ears is None:
@@ -232,12 +218,13 @@ class Connection(asyncio.Protocol):
 
     async def _admit(self, request: Request, knock: Knock, admission: Admission) -> None:
         choice = admission.choice
-        self._protocol.select_subprotocol = lambda _, __: choice.token  # type: ignore[assignment, return-value]
+        self._protocol.select_subprotocol = lambda _: choice.token  # type: ignore[method-assign, assignment, return-value]
         if choice.version.is_2x and self._context.deflate:
             self._protocol.available_extensions = [DEFLATE]
         response = self._protocol.accept(request)
         if response.status_code != 101:  # noqa: PLR2004  # the core found fault with the request
             self._context.metrics.handshakes.labels("malformed").inc()
+            log.info("handshake_malformed", remote=self.remote, error=str(self._protocol.handshake_exc))
             self._protocol.send_response(response)
             self._flush_core()
             return
@@ -342,7 +329,7 @@ class Connection(asyncio.Protocol):
         if self._link is None or self._transport is None or self._closing:
             return
         for text in self._link.texts_to_send():
-            self._transport.write(_text_frame(text))
+            self._transport.write(text_frame(text))
             self._log_out(text, action)
             self.last_outbound = self.last_inbound
         if self._transport.get_write_buffer_size() > self._context.max_unsent:
@@ -427,17 +414,6 @@ DEFLATE = ServerPerMessageDeflateFactory(
     server_max_window_bits=11,
     compress_settings={"memLevel": 5},
 )
-
-
-def _text_frame(text: str) -> bytes:
-    """Return a whole text frame of a server: final, not masked."""
-    payload = text.encode()
-    size = len(payload)
-    if size < SHORT:
-        return bytes((TEXT_FINAL, size)) + payload
-    if size < 65536:  # noqa: PLR2004  # what two bytes can say
-        return struct.pack("!BBH", TEXT_FINAL, SHORT, size) + payload
-    return struct.pack("!BBQ", TEXT_FINAL, MEDIUM, size) + payload
 
 
 def _call_id(event: LinkEvent) -> str:

@@ -45,7 +45,7 @@ class OutboxRelay:
                     await self._serve(connection, poll_s, backoff)
                 finally:
                     connection.terminate()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
                 log.warning("outbox_waits", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(backoff.next_s())
 
