@@ -1,5 +1,6 @@
 """Who may charge: tokens, and what the house answers to one."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,3 +58,37 @@ def authorize(presented: TokenRef, known: Token | None, now: datetime) -> Author
     if known.expires_at is not None and known.expires_at <= now:
         return Authorization(Standing.EXPIRED, known.group, known.expires_at)
     return Authorization(Standing.ACCEPTED, known.group, known.expires_at)
+
+
+def may_stop(starter: Token | None, stopper: Token | None, started: TokenRef, presented: TokenRef) -> bool:
+    """Whether a token may stop what another started: the same one, or a valid one of the same group (TX-08).
+
+    Groups are compared with groups only: the name of a group need not be a token.
+    """
+    if same_token(started, presented):
+        return True
+    if starter is None or stopper is None or stopper.status is not Standing.ACCEPTED or starter.group is None:
+        return False
+    return stopper.group is not None and starter.group.casefold() == stopper.group.casefold()
+
+
+def with_running(authorization: Authorization, running: Iterable[str], station: str) -> Authorization:
+    """Refuse a second session for a token that has one elsewhere (TX-06).
+
+    `running` are the stations of its sessions that were heard of lately. On its own
+    station a running session is what the token is presented to stop, so the answer stays.
+    """
+    if authorization.standing is not Standing.ACCEPTED or all(place == station for place in running):
+        return authorization
+    return Authorization(Standing.CONCURRENT, authorization.group, authorization.expires_at)
+
+
+def doubts(authorization: Authorization, *, historic: bool) -> tuple[str, ...]:
+    """Return the flags of a session that a token began; a start of the past was let in by the station (Q69).
+
+    Whatever the flag, the session is recorded (TX-02).
+    """
+    if authorization.standing is Standing.ACCEPTED:
+        return ()
+    word = authorization.standing.value.casefold()
+    return (f"token-{word}-offline",) if historic else (f"token-{word}",)

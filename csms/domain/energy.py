@@ -204,9 +204,7 @@ def powers_of(samples: Iterable[Sample]) -> dict[datetime, int]:
     return phases | totals
 
 
-def _weighed(
-    registers: Registers, joined: Register | None, intervals: Intervals | None, power: Power | None
-) -> Sum:
+def _weighed(registers: Registers, joined: Register | None, intervals: Intervals | None, power: Power | None) -> Sum:
     """Return the energy that the best source tells."""
     best = joined or registers[TOTAL] or _spare(registers)
     if best is not None:

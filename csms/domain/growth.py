@@ -13,12 +13,12 @@ Item = TypeVar("Item")
 
 
 class Trail(Generic[Item]):
-    """A sequence that grows at its end."""
+    """A sequence that grows at its end; a list given to it is its own from then on."""
 
     __slots__ = ("_items", "_size")
 
-    def __init__(self, items: Iterable[Item] = ()) -> None:
-        self._items = list(items)
+    def __init__(self, items: list[Item] | None = None) -> None:
+        self._items = [] if items is None else items
         self._size = len(self._items)
 
     def __len__(self) -> int:
@@ -29,19 +29,14 @@ class Trail(Generic[Item]):
 
     @property
     def last(self) -> Item:
-        """The youngest item; raise `IndexError` if there is none."""
-        if not self._size:
-            raise IndexError
+        """The youngest item of a sequence that is not empty."""
         return self._items[self._size - 1]
 
     def plus(self, item: Item) -> "Trail[Item]":
         """Return the sequence with one more item."""
-        grown: Trail[Item] = Trail.__new__(Trail)
-        fresh = len(self._items) == self._size and self._size > 0
-        grown._items = self._items if fresh else self._items[: self._size]
-        grown._items.append(item)
-        grown._size = self._size + 1
-        return grown
+        items = self._items if 0 < self._size == len(self._items) else self._items[: self._size]
+        items.append(item)
+        return Trail(items)
 
 
 class Known:
@@ -49,10 +44,10 @@ class Known:
 
     __slots__ = ("_limit", "_places", "_size")
 
-    def __init__(self, limit: int = 1024) -> None:
+    def __init__(self, limit: int = 1024, places: dict[int, int] | None = None) -> None:
         self._limit = limit
-        self._places: dict[int, int] = {}
-        self._size = 0
+        self._places = {} if places is None else places
+        self._size = len(self._places)
 
     def __len__(self) -> int:
         return self._size
@@ -62,19 +57,15 @@ class Known:
 
     def plus(self, items: Iterable[int]) -> "Known":
         """Return the set with more items."""
-        grown = Known.__new__(Known)
-        grown._limit, grown._places = self._limit, self._own()
-        grown._size = len(grown._places)
+        places = self._own()
         for item in items:
-            if item not in grown._places:
-                grown._places[item] = grown._size
-                grown._size += 1
-        return grown
+            places.setdefault(item, len(places))
+        return Known(self._limit, places)
 
     def _own(self) -> dict[int, int]:
         """Return a store that ends with this version, without its older half if it is full."""
         if self._size >= self._limit:
-            kept = list(islice(self._places, self._size // 2, self._size))
+            kept = islice(self._places, self._size // 2, self._size)
             return {item: place for place, item in enumerate(kept)}
         if 0 < self._size == len(self._places):
             return self._places

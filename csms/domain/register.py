@@ -27,7 +27,7 @@ SLACK_WH = 1000
 UNIT_RATIO = range(900, 1101)
 FAR_LARGER = 500
 MAX_TRACKS = 16
-NOISE_WH = 10
+NOISE_WH, NOISE_SHARE = 10, 10_000
 
 
 class Track(Struct, frozen=True, array_like=True):
@@ -108,22 +108,18 @@ def _laid(tracks: tuple[Track, ...], reading: Reading, place: int) -> tuple[Trac
     """Return the tracks with one more reading: on the youngest, back on an older one, or on a new one."""
     if not tracks:
         return (_opened(reading, place, reading[2], frozenset()),)
-    current = tracks[-1]
-    if 0 < current.last_wh - reading[2] <= max(NOISE_WH, current.last_wh // 10_000):
+    current, wh = tracks[-1], reading[2]
+    if 0 < current.last_wh - wh <= max(NOISE_WH, current.last_wh // NOISE_SHARE):
         return (*tracks[:-1], _longer(current, (reading[0], reading[1], current.last_wh), place))
     older = _older(tracks, reading)
     if older is not None:
-        others = tuple(track for track in tracks if track is not older)
-        return (*others, _longer(older, reading, place))
-    if reading[2] >= current.last_wh:
-        if _is_leap(tracks, reading):
-            flags = _units(current.first_wh, reading[2]) | {"other-register"}
-            return (*tracks, _opened(reading, place, reading[2], flags))
-        return (*tracks[:-1], _longer(current, reading, place))
-    if _rolls_over(current, reading):
-        rolled = replace(current, base=current.base - ROLLOVER_WH, flags=current.flags | {"register-rollover"})
-        return (*tracks[:-1], _longer(rolled, reading, place))
-    return (*tracks, _fallen(current, reading, place))
+        return (*(track for track in tracks if track is not older), _longer(older, reading, place))
+    if wh < current.last_wh:
+        return (*tracks[:-1], *_fallen(current, reading, place))
+    if _is_leap(tracks, reading):
+        flags = _units(current.first_wh, wh) | {"other-register"}
+        return (*tracks, _opened(reading, place, wh, flags))
+    return (*tracks[:-1], _longer(current, reading, place))
 
 
 def _older(tracks: tuple[Track, ...], reading: Reading) -> Track | None:
@@ -131,9 +127,7 @@ def _older(tracks: tuple[Track, ...], reading: Reading) -> Track | None:
     if len(tracks) == 1:
         return None
     current, wh = tracks[-1], reading[2]
-    fitting = [
-        track for track in tracks[:-1] if wh >= track.last_wh and _is_plausible(track, reading)
-    ]
+    fitting = [track for track in tracks[:-1] if wh >= track.last_wh and _is_plausible(track, reading)]
     if not fitting:
         return None
     nearest = max(fitting, key=lambda track: (track.last_wh, track.last))
@@ -150,20 +144,30 @@ def _lone_begin(fitting: list[Track], current: Track, end_wh: int) -> Track | No
     """Return the track of a begin with nothing since, if the end fits it and agrees with what came between."""
     for track in fitting:
         rise = end_wh - track.last_wh
-        if track.opener == BEGIN and track.size == 1 and track.last_wh > current.last_wh and rise * 10 >= current.wh * 9:
+        if (
+            track.opener == BEGIN
+            and track.size == 1
+            and track.last_wh > current.last_wh
+            and rise * 10 >= current.wh * 9
+        ):
             return track
     return None
 
 
-def _fallen(current: Track, reading: Reading, place: int) -> Track:
-    """Open a track below the youngest: counting from zero after a reset, from here after a mere slip."""
-    wh = reading[2]
-    flags = _units(current.last_wh, wh)
+def _fallen(current: Track, reading: Reading, place: int) -> tuple[Track, ...]:
+    """Return the youngest track after a fall: past its rollover, or with a new one below it.
+
+    The new track counts from zero after a reset, and from its first value after a mere slip.
+    """
+    wh, flags = reading[2], _units(current.last_wh, reading[2])
+    if current.last_wh > ROLLOVER_WH - ROLLOVER_MARGIN_WH and wh < ROLLOVER_MARGIN_WH:
+        rolled = replace(current, base=current.base - ROLLOVER_WH, flags=current.flags | {"register-rollover"})
+        return (_longer(rolled, reading, place),)
     if reading[1] == END and wh == 0:
-        return _opened(reading, place, 0, flags | {"meter-stop-unknown"})
+        return (current, _opened(reading, place, 0, flags | {"meter-stop-unknown"}))
     if wh * 2 < current.last_wh and wh <= _bound(current, reading):
-        return _opened(reading, place, 0, flags | {"register-reset"})
-    return _opened(reading, place, wh, flags | {"register-fell"})
+        return (current, _opened(reading, place, 0, flags | {"register-reset"}))
+    return (current, _opened(reading, place, wh, flags | {"register-fell"}))
 
 
 def _opened(reading: Reading, place: int, base: int, flags: frozenset[str]) -> Track:
@@ -174,9 +178,7 @@ def _opened(reading: Reading, place: int, base: int, flags: frozenset[str]) -> T
 def _longer(track: Track, reading: Reading, place: int) -> Track:
     at, _, wh = reading
     flags = track.flags if _is_plausible(track, reading) else track.flags | {"implausible-power"}
-    return Track(
-        track.first, place, track.size + 1, track.opener, track.first_wh, at, wh, track.base, flags
-    )
+    return Track(track.first, place, track.size + 1, track.opener, track.first_wh, at, wh, track.base, flags)
 
 
 def _bound(track: Track, reading: Reading) -> float:
@@ -200,10 +202,6 @@ def _is_leap(tracks: tuple[Track, ...], reading: Reading) -> bool:
         and reading[2] > FAR_LARGER * begin.last_wh
         and not _is_plausible(begin, reading)
     )
-
-
-def _rolls_over(track: Track, reading: Reading) -> bool:
-    return track.last_wh > ROLLOVER_WH - ROLLOVER_MARGIN_WH and reading[2] < ROLLOVER_MARGIN_WH
 
 
 def _units(one: int, other: int) -> frozenset[str]:

@@ -75,7 +75,12 @@ class EndSession(Command[SessionOutcome], frozen=True):
 
 
 class PresumeEnded(Command[SessionOutcome], frozen=True):
-    """Close a session whose end never came, at its last good reading; a real end overrides it (Q53, Q57, Q64)."""
+    """Close a session whose end never came, at its last good reading; a real end overrides it (Q53, Q57, Q64).
+
+    `evidence_at` is the station's time of what speaks for the end: a message of the session dated
+    after it refutes the presumption, and the session goes on. Without it nothing but an end does.
+    """
 
     at: datetime
     cause: str
+    evidence_at: datetime | None = None

@@ -48,11 +48,11 @@ def end(session: Session, command: EndSession) -> Decision[SessionOutcome]:
 
 
 def presume_ended(session: Session, command: PresumeEnded) -> Decision[SessionOutcome]:
-    """Close a session whose end is lost; one that has ended stays as it is."""
-    if session.phase is not Phase.ACTIVE:
+    """Close a session whose end is lost; one that has ended, or has gone on since, stays as it is."""
+    event = SessionPresumedEnded(command.at, command.cause, command.evidence_at)
+    if session.phase is not Phase.ACTIVE or evolve(session, event).phase is not Phase.ENDED:
         return _unchanged(session, repeated=False)
-    outcome = SessionOutcome(session.energy_wh, number=session.number)
-    return Decision(outcome, (SessionPresumedEnded(command.at, command.cause),))
+    return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,))
 
 
 def _is_repeated(session: Session, command: BeginSession | UpdateSession | EndSession) -> bool:

@@ -33,10 +33,14 @@ class SessionEnded(Event, frozen=True):
 
 
 class SessionPresumedEnded(Event, frozen=True):
-    """Nobody told of the end; the house closed the session at its last good reading."""
+    """Nobody told of the end; the house closed the session at its last good reading.
+
+    A message of the session that is dated after `evidence_at` refutes it.
+    """
 
     at: datetime
     cause: str
+    evidence_at: datetime | None = None
 
 
 SessionEvent = SessionBegan | SessionUpdated | SessionEnded | SessionPresumedEnded

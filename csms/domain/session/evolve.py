@@ -50,10 +50,14 @@ def evolve(session: Session, event: SessionEvent) -> Session:
 
 
 def _presumed(session: Session, event: SessionPresumedEnded) -> Session:
-    known = session.memory.presumed
-    told = Presumption(event.at, event.cause)
-    memory = replace(session.memory, presumed=told if known is None or told.at < known.at else known)
+    known, told = session.memory.presumed, Presumption(event.at, event.cause, event.evidence_at)
+    memory = replace(session.memory, presumed=told if known is None else max(known, told, key=_weight))
     return _flagged(replace(session, memory=memory, **_ended(memory, session.last_heard_at)))
+
+
+def _weight(presumption: Presumption) -> tuple[bool, datetime, str]:
+    evidence_at = presumption.evidence_at
+    return (evidence_at is None, evidence_at or presumption.at, presumption.cause)
 
 
 def _remembered(memory: Memory, event: SessionBegan | SessionUpdated | SessionEnded, stamps: Stamps) -> Memory:
@@ -67,6 +71,7 @@ def _remembered(memory: Memory, event: SessionBegan | SessionUpdated | SessionEn
         observed=_observed(memory.observed, told),
         begun_at=_earlier(memory.begun_at, told.at) if began else memory.begun_at,
         heard_from=_earlier(memory.heard_from, told.at),
+        received_at=told.received_at if memory.received_at is None else max(memory.received_at, told.received_at),
         ends=_with_end(memory.ends, event) if isinstance(event, SessionEnded) else memory.ends,
         presumed=memory.presumed,
     )
@@ -159,11 +164,11 @@ def _ended(memory: Memory, last_heard_at: datetime | None) -> dict[str, Any]:
         if memory.stamps.token is None and token is not None:
             changes["token"] = token
         return {"phase": Phase.ENDED, **changes}
-    if memory.presumed is None:
-        return {}
-    at, cause = memory.presumed.at, memory.presumed.cause
-    ended_at = at if last_heard_at is None else max(at, last_heard_at)
-    return {"phase": Phase.ENDED, "ended_at": ended_at, "reason": cause, "estimated": True}
+    presumed = memory.presumed
+    if presumed is None or not presumed.stands(last_heard_at):
+        return {"phase": Phase.ACTIVE, "ended_at": None, "reason": None, "estimated": False}
+    ended_at = presumed.at if last_heard_at is None else max(presumed.at, last_heard_at)
+    return {"phase": Phase.ENDED, "ended_at": ended_at, "reason": presumed.cause, "estimated": True}
 
 
 def _flagged(session: Session) -> Session:
@@ -175,13 +180,9 @@ def _flagged(session: Session) -> Session:
 
 
 def _is_heard_after_end(session: Session) -> bool:
-    """Whether the station went on: past a presumed end at all, past a told one for too long (Q75)."""
-    memory, heard = session.memory, session.last_heard_at
-    if heard is None or session.ended_at is None:
-        return False
-    if memory.ends:
-        return heard > session.ended_at + CLOSING_GRACE
-    return memory.presumed is not None and heard > memory.presumed.at
+    """Whether the station went on for longer than closing values take (Q75)."""
+    heard, ended_at = session.last_heard_at, session.ended_at
+    return heard is not None and ended_at is not None and heard > ended_at + CLOSING_GRACE
 
 
 def _is_stopped_by_another(session: Session) -> bool:

@@ -35,10 +35,15 @@ class End(Struct, frozen=True, array_like=True, order=True):
 
 
 class Presumption(Struct, frozen=True):
-    """An end that nobody told."""
+    """An end that nobody told, and the time until which the session says nothing against it."""
 
     at: datetime
     cause: str
+    evidence_at: datetime | None = None
+
+    def stands(self, last_heard_at: datetime | None) -> bool:
+        """Whether the session has said nothing since the evidence."""
+        return self.evidence_at is None or last_heard_at is None or last_heard_at <= self.evidence_at
 
 
 Stamp = tuple[datetime, int, str]
@@ -61,6 +66,7 @@ class Memory(Struct, frozen=True):
 
     `known` are the marks of the messages so far, `spans` the numbers of a 2.x station's events.
     `observed` flags come with facts and stay; all other flags follow from the state.
+    `received_at` is our time of the last message.
     """
 
     known: Known = Known()
@@ -70,6 +76,7 @@ class Memory(Struct, frozen=True):
     observed: frozenset[str] = frozenset()
     begun_at: datetime | None = None
     heard_from: datetime | None = None
+    received_at: datetime | None = None
     ends: tuple[End, ...] = ()
     presumed: Presumption | None = None
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from csms.domain.command import Deciders, Decision
 from csms.domain.station.commands import (
     BootReport,
@@ -25,6 +27,7 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
+from csms.domain.station.evolve import newest_of
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
@@ -32,16 +35,17 @@ BOOT_STORM = timedelta(seconds=10)
 
 
 def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
-    """Answer what the operator wants; a boot loop is answered and not written down again (BOOT-17, Q51)."""
-    known = station.booted_at
+    """Answer what the operator wants; a boot loop is answered and not written down again (BOOT-17, Q49, Q51)."""
+    report, booted_at = station.report, station.booted_at
     if (
-        station.report == command.report
+        report is not None
+        and booted_at is not None
         and station.registration is command.policy
-        and known is not None
-        and command.at - known < BOOT_STORM
+        and command.at - booted_at < BOOT_STORM
+        and replace(report, reason=None) == replace(command.report, reason=None)
     ):
         return Decision(command.policy)
-    replaced = station.report is not None and _identity(station.report) != _identity(command.report)
+    replaced = report is not None and _identity(report) != _identity(command.report)
     return Decision(command.policy, (StationBooted(command.report, command.policy, command.at, replaced),))
 
 
@@ -50,10 +54,14 @@ def _identity(report: BootReport) -> tuple[str | None, ...]:
 
 
 def report_status(station: Station, command: ReportStatus) -> Decision[None]:
-    """Note a change; what is older than what is known is history (Q59), what is the same is nothing (Q58)."""
-    known = next((state for key, state in station.connectors if key == (command.evse, command.connector)), None)
-    current = known is None or command.at >= known.at - STALE_AFTER
-    if known is not None and (_says(known) == _says(command) or (not current and known.at == command.at)):
+    """Note a change, whatever it is (Q56); what is the same is nothing (Q58), what is old is history (Q59)."""
+    key = (command.evse, command.connector)
+    known = next((state for place, state in station.connectors if place == key), None)
+    current = known is None or not _is_stale(command, known, station)
+    if known is not None and _says(known) == _says(command):
+        return Decision(None)
+    replays = newest_of(station, key)
+    if not current and replays is not None and (command.at, command.status, command.error) in replays.told:
         return Decision(None)
     event = StatusChanged(
         evse=command.evse,
@@ -70,19 +78,28 @@ def report_status(station: Station, command: ReportStatus) -> Decision[None]:
     return Decision(None, (event,))
 
 
+def _is_stale(command: ReportStatus, known: ConnectorState, station: Station) -> bool:
+    """Whether a report is much older than the newest; a time that had not come yet proves nothing (Q59)."""
+    replays = newest_of(station, (command.evse, command.connector))
+    newest_at = known.at if replays is None else max(known.at, replays.newest_at)
+    return command.at < min(newest_at, known.received_at) - STALE_AFTER
+
+
 def _says(told: ConnectorState | ReportStatus) -> tuple[str | None, ...]:
     return (told.status, told.error, told.info, told.vendor, told.vendor_error)
 
 
 def report_meter(station: Station, command: ReportMeter) -> Decision[None]:
-    """Keep meter values that belong to no session; empty ones are nothing."""
-    if not command.samples:
+    """Keep meter values that belong to no session, once; empty ones are nothing (TX-30, TX-52)."""
+    if not command.samples or hash((command.evse, command.samples)) in station.meter_marks:
         return Decision(None)
     return Decision(None, (MeterReported(command.evse, command.samples, command.received_at),))
 
 
 def report_progress(station: Station, command: ReportProgress) -> Decision[None]:
-    """Note how far an errand is."""
+    """Note how far an errand is, when it got further (Q58)."""
+    if (command.errand, command.status, command.request_id) in station.progress:
+        return Decision(None)
     return Decision(None, (ProgressReported(command.errand, command.status, command.at, command.request_id),))
 
 
@@ -101,9 +118,7 @@ def report_notice(station: Station, command: ReportNotice) -> Decision[None]:
 
 def issue_call(station: Station, command: IssueCall) -> Decision[None]:
     """Store a call before it is sent."""
-    return Decision(
-        None, (CallIssued(command.call_id, command.action, command.payload, command.at, command.asked_by),)
-    )
+    return Decision(None, (CallIssued(command.call_id, command.action, command.payload, command.at, command.asked_by),))
 
 
 def close_call(station: Station, command: CloseCall) -> Decision[None]:

@@ -1,9 +1,22 @@
 """How facts change the record of a station."""
 
+from typing import TypeVar
+
 from msgspec.structs import replace
 
-from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
-from csms.domain.station.state import ConnectorState, Station
+from csms.domain.station.events import (
+    MeterReported,
+    ProgressReported,
+    StationBooted,
+    StationEvent,
+    StatusChanged,
+)
+from csms.domain.station.state import ConnectorState, Replays, Station
+
+Key = tuple[int, int]
+Item = TypeVar("Item")
+
+REMEMBERED = 8
 
 
 def evolve(station: Station, event: StationEvent) -> Station:
@@ -11,10 +24,21 @@ def evolve(station: Station, event: StationEvent) -> Station:
     match event:
         case StationBooted():
             return replace(station, registration=event.registration, booted_at=event.at, report=event.report)
-        case StatusChanged(current=True):
-            return _status_changed(station, event)
+        case StatusChanged():
+            return _status_changed(station, event) if event.current else _status_replayed(station, event)
+        case ProgressReported():
+            others = tuple(known for known in station.progress if known[0] != event.errand)
+            return replace(station, progress=(*others, (event.errand, event.status, event.request_id)))
+        case MeterReported():
+            mark = hash((event.evse, event.samples))
+            return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])
         case _:
             return station
+
+
+def newest_of(station: Station, key: Key) -> Replays | None:
+    """Return what a connector told late; None if it told nothing at all."""
+    return next((replays for known, replays in station.replays if known == key), None)
 
 
 def _status_changed(station: Station, event: StatusChanged) -> Station:
@@ -28,5 +52,22 @@ def _status_changed(station: Station, event: StatusChanged) -> Station:
         vendor=event.vendor,
         vendor_error=event.vendor_error,
     )
-    others = tuple(item for item in station.connectors if item[0] != key)
-    return replace(station, connectors=tuple(sorted((*others, (key, state)), key=lambda item: item[0])))
+    known = newest_of(station, key)
+    replays = Replays(event.at) if known is None else Replays(max(known.newest_at, event.at), known.told)
+    return replace(
+        station,
+        connectors=_with(station.connectors, key, state),
+        replays=_with(station.replays, key, replays),
+    )
+
+
+def _status_replayed(station: Station, event: StatusChanged) -> Station:
+    key = (event.evse, event.connector)
+    known = newest_of(station, key) or Replays(event.at)
+    told = (*known.told, (event.at, event.status, event.error))[-REMEMBERED:]
+    return replace(station, replays=_with(station.replays, key, Replays(known.newest_at, told)))
+
+
+def _with(items: tuple[tuple[Key, Item], ...], key: Key, value: Item) -> tuple[tuple[Key, Item], ...]:
+    others = (item for item in items if item[0] != key)
+    return tuple(sorted((*others, (key, value)), key=lambda item: item[0]))

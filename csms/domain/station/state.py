@@ -19,10 +19,24 @@ class ConnectorState(Struct, frozen=True):
     vendor_error: str | None = None
 
 
+class Replays(Struct, frozen=True):
+    """What a connector told late: the newest time it ever told, and the last old reports (Q59)."""
+
+    newest_at: datetime
+    told: tuple[tuple[datetime, str, str | None], ...] = ()
+
+
 class Station(Struct, frozen=True):
-    """One charging station; `connectors` is keyed by (EVSE, connector)."""
+    """One charging station; `connectors` and `replays` are keyed by (EVSE, connector).
+
+    The last three members only serve to know repetitions; a station that is read again may
+    have forgotten them.
+    """
 
     registration: Registration | None = None
     booted_at: datetime | None = None
     report: BootReport | None = None
     connectors: tuple[tuple[tuple[int, int], ConnectorState], ...] = ()
+    replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
+    progress: tuple[tuple[str, str, int | None], ...] = ()
+    meter_marks: tuple[int, ...] = ()
