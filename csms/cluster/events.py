@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import Redis
@@ -11,20 +10,13 @@ from redis.asyncio import Redis
 from csms.cluster.client import AWAY
 from csms.cluster.keys import Keys
 from csms.ports.events import Fact, facts_decoder
+from csms.ports.live import LiveFact
 
 log = structlog.get_logger(__name__)
 
 KEPT_ENTRIES = 50_000
 BLOCK_MS = 5_000
 PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFact:
-    """A fact with its place in the stream; a client that lost its connection resumes after it."""
-
-    id: str
-    fact: Fact
 
 
 class StreamPublisher:

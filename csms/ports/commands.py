@@ -5,6 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from csms.domain.remote import RemoteCommand
+
 
 class CallOutcome(StrEnum):
     """How a call to a station ended."""
@@ -56,3 +58,14 @@ class StationCalls(Protocol):
 
     async def protocol(self, station: str) -> str | None:
         """Return the subprotocol of the station's connection; None while it is offline."""
+
+
+class Unsupported(Exception):
+    """A version has no words for a command; the text says why."""
+
+
+class Phrasebook(Protocol):
+    """Puts commands into the words of a version."""
+
+    def put(self, protocol: str, command: RemoteCommand) -> tuple[str, dict[str, object]]:
+        """Return action and payload; raise `Unsupported`."""

@@ -1,0 +1,87 @@
+PYTHON ?= python3
+VENV := .venv/bin
+.DEFAULT_GOAL := help
+
+##@ First
+.PHONY: help
+help: ## Print every target with a sentence
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: install-runtime ## Start everything, with a fleet of simulated stations, on this machine
+	@$(VENV)/python -m csms.cli serve --demo
+
+.PHONY: test
+test: install ## Run every test
+	@$(VENV)/python -m pytest -n 2 --dist loadfile tests
+
+##@ Install
+.PHONY: install
+install: ## Install all that development needs, out of the lock file
+	@if [ ! -f .venv/installed-dev ] || [ requirements/dev.lock -nt .venv/installed-dev ]; then $(PYTHON) config/install.py dev; fi
+
+.PHONY: install-runtime
+install-runtime: ## Install what running needs, and nothing more
+	@if [ ! -f .venv/installed-dev ]; then $(PYTHON) config/install.py runtime; fi
+
+.PHONY: lock
+lock: install ## Bring the lock files up to date
+	@for name in bootstrap runtime dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.lock; done
+
+##@ Run
+.PHONY: serve
+serve: install-runtime ## Start the server alone
+	@$(VENV)/python -m csms.cli serve
+
+.PHONY: migrate
+migrate: install-runtime ## Bring the database that DATABASE_URL names to the newest form
+	@$(VENV)/python -m csms.cli migrate
+
+.PHONY: simulate
+simulate: install-runtime ## Start a fleet of simulated stations against a running server
+	@$(VENV)/python -m simulators fleet
+
+.PHONY: bench
+bench: install ## Measure throughput, latency, memory and storms, side by side with others
+	@$(VENV)/python -m simulators.bench
+
+##@ Check
+.PHONY: check
+check: format lint types contracts test ## Everything that must hold before a change lands
+
+.PHONY: format
+format: install ## Check the format
+	@$(VENV)/ruff format --check .
+
+.PHONY: lint
+lint: install ## Check the style
+	@$(VENV)/ruff check .
+
+.PHONY: types
+types: install ## Check the types
+	@$(VENV)/mypy
+
+.PHONY: contracts
+contracts: install ## Check which rooms know which
+	@$(VENV)/lint-imports
+
+.PHONY: test-unit
+test-unit: install ## Run the tests that need no server
+	@$(VENV)/python -m pytest -n 2 tests/unit
+
+.PHONY: test-integration
+test-integration: install ## Run the tests on real servers
+	@$(VENV)/python -m pytest -n 2 --dist loadfile tests/integration
+
+.PHONY: test-e2e
+test-e2e: install ## Run the tests of whole processes: crashes, outages, two nodes
+	@$(VENV)/python -m pytest tests/e2e
+
+##@ Generate
+.PHONY: wire
+wire: install ## Generate the message types from the official schemas
+	@$(VENV)/python -m csms.ocpp.messages.generate
+
+.PHONY: clean
+clean: ## Remove what was installed and made, but not the data
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,45 @@
+"""What the features work with, and how a request gets at it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import asyncpg
+from litestar import Request
+
+from csms.kit.clock import Clock
+from csms.kit.metrics import Metrics
+from csms.ports.commands import Phrasebook, StationCalls
+from csms.ports.live import LiveFacts
+
+
+class Fault(Protocol):
+    """Where and why a payload breaks its schema."""
+
+    @property
+    def path(self) -> str:
+        """A JSON pointer."""
+
+    @property
+    def message(self) -> str:
+        """A sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Ports and settings for requests. `check` tells what breaks the schema of a call; `health` what is not well."""
+
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    calls: StationCalls
+    live: LiveFacts
+    phrasebook: Phrasebook
+    check: Callable[[str, str, bytes], Sequence[Fault]]
+    health: Callable[[], dict[str, bool]]
+    clock: Clock
+    metrics: Metrics
+    call_timeout_s: float = 60.0
+
+
+def desk_of(request: Request[Any, Any, Any]) -> Desk:
+    """Return the desk of the application."""
+    return cast("Desk", request.app.state.desk)
