@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import ssl
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from csms.cluster.keys import Keys
 from csms.embedded.folder import Hold
 from csms.embedded.postgres import EmbeddedPostgres
 from csms.embedded.valkey import EmbeddedValkey
+from csms.features import routers
 from csms.gateway.context import Context
 from csms.gateway.credentials import PasswordCheck
 from csms.gateway.doorman import Doorman
@@ -33,6 +35,7 @@ from csms.gateway.listener import StationListener
 from csms.kit.clock import SystemClock
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
+from csms.ocpp import schemas
 from csms.ocpp.link import Limits
 from csms.ocpp.version import Version
 from csms.settings import Environment, MissingSubprotocol, Role, Settings
@@ -43,6 +46,10 @@ from csms.storage.journal import PostgresJournal
 from csms.storage.outbox import OutboxRelay
 from csms.storage.presence import PostgresPresence
 from csms.storage.registry import PostgresOwnership, PostgresRegistry, PostgresTokens
+from csms.web.app import build_app
+from csms.web.desk import Desk
+from csms.web.server import WebServer
+from handlers.phrasebook import VersionedPhrasebook
 from handlers.v16 import V16
 from handlers.v21 import V21
 from handlers.v201 import V201
@@ -96,6 +103,7 @@ class Node:
         self.redis: Redis
         self.house: StationHouse
         self.journal: PostgresJournal
+        self.web: WebServer | None = None
         self.listeners: list[StationListener] = []
 
     async def start(self) -> None:
@@ -111,6 +119,8 @@ class Node:
 
     async def stop(self) -> None:
         """Stop accepting, drain, finish turns, flush, close."""
+        if self.web is not None:
+            await self.web.stop()
         for listener in self.listeners:
             await listener.stop_accepting()
         for listener in self.listeners:
@@ -240,5 +250,89 @@ class Node:
         self.tasks.spawn(relay.run(), name="outbox")
 
     async def _start_api(self) -> None:
-        self.events = EventReader(client=self.redis, keys=self.keys)
-        self.tasks.spawn(self.events.run(), name="events")
+        events = EventReader(client=self.redis, keys=self.keys)
+        self.tasks.spawn(events.run(), name="events")
+        desk = Desk(
+            pool=self.pool,
+            calls=self.calls,
+            live=events,
+            phrasebook=VersionedPhrasebook(),
+            check=lambda protocol, action, payload: schemas.check_call(Version(protocol), action, payload),
+            health=self._health,
+            clock=self.clock,
+            metrics=self.metrics,
+            call_timeout_s=self.settings.call_timeout_s,
+        )
+        app = build_app(desk=desk, routers=routers())
+        self.web = WebServer(app=app, host=self.settings.web_host, port=self.settings.web_port, tasks=self.tasks)
+        await self.web.start()
+
+    def _health(self) -> dict[str, bool]:
+        return {"database": self.journal.ready, "redis": self.directory.available}
+
+
+async def serve(settings: Settings, *, demo: bool) -> None:
+    """Run a node until it is told to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with servers(settings) as where:
+        node = Node(settings, where)
+        try:
+            await node.start()
+            await _introduce(node, demo=demo)
+            fleet = await _start_fleet(node) if demo else None
+            await stopped.wait()
+            log.info("stopping")
+            if fleet is not None:
+                fleet.terminate()
+                await fleet.wait()
+        finally:
+            await node.stop()
+
+
+async def _introduce(node: Node, *, demo: bool) -> None:
+    """Tell the operator where things are; secrets are told once, when they are made."""
+    settings = node.settings
+    if demo:
+        await installation.add_demo(node.pool)
+    if settings.environment is Environment.DEVELOPMENT:
+        password = await installation.add_first_operator(node.pool, settings.operator_email)
+        if password is not None:
+            print(f"First operator: {settings.operator_email}  password (told once): {password}", flush=True)
+        if settings.bootstrap_api_key is None and not await node.pool.fetchval("SELECT count(*) FROM api_keys"):
+            key = secrets.token_urlsafe(24)
+            await installation.add_api_key(node.pool, "first", key)
+            print(f"First API key (told once): {key}", flush=True)
+    if node.listeners:
+        print(f"Stations:  ws://{settings.ocpp_host}:{node.listeners[0].port}/<station>", flush=True)
+    if node.web is not None:
+        print(f"REST:      http://{settings.web_host}:{node.web.port}/api/v1  (X-API-Key)", flush=True)
+
+
+async def _start_fleet(node: Node) -> asyncio.subprocess.Process:
+    """Start the simulated fleet of the demo, in a process of its own as real stations would be."""
+    url = f"ws://127.0.0.1:{node.listeners[0].port}"
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulators", "fleet", "--url", url, "--demo", stdin=asyncio.subprocess.DEVNULL
+    )
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Bring the database to the newest form."""
+    async with servers(settings) as where:
+        await migrate.upgrade(where.database_url)
+
+
+async def seed(settings: Settings) -> None:
+    """Add the demo network and the first operator."""
+    async with servers(settings) as where:
+        await migrate.upgrade(where.database_url)
+        pool = await engine.open_pool(where.database_url, size=2)
+        stations = await installation.add_demo(pool)
+        password = await installation.add_first_operator(pool, settings.operator_email)
+        await pool.close()
+    print(f"{len(stations)} stations")
+    if password is not None:
+        print(f"First operator: {settings.operator_email}  password (told once): {password}")

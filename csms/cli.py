@@ -10,7 +10,7 @@ import uvloop
 from csms import bootstrap
 from csms.kit.failures import StartFailed
 from csms.kit.logging import set_up
-from csms.settings import Environment, Role, Settings, load
+from csms.settings import Environment, Settings, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A central system for charging stations.")
 
@@ -21,8 +21,8 @@ def serve(
     roles: Annotated[str, typer.Option(help="What this process does: gateway,api,worker.")] = "",
 ) -> None:
     """Start the server."""
-    given = {"roles": frozenset(Role(role.strip()) for role in roles.split(","))} if roles else {}
-    _run(lambda: load(**given), lambda settings: bootstrap.serve(settings, demo=demo))
+    given = {"roles": [role.strip() for role in roles.split(",")]} if roles else {}
+    _run(lambda: load(**given), lambda loaded: bootstrap.serve(loaded, demo=demo))
 
 
 @app.command()
@@ -54,8 +54,6 @@ def _run(read, work) -> None:  # type: ignore[no-untyped-def]  # two small calla
             runner.run(work(loaded))
     except StartFailed as failed:
         _give_up(failed)
-    except ValueError as error:
-        _give_up(StartFailed(f"--roles: {error}"))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import subprocess
 from pathlib import Path
 
 from csms.embedded.privileges import runner_for
@@ -70,20 +71,25 @@ class EmbeddedPostgres(EmbeddedServer):
         self._runner.own(password)
         self._cluster.mkdir(mode=0o700, exist_ok=True)
         self._runner.own(self._cluster)
-        making = await asyncio.create_subprocess_exec(
-            *self._runner.prefix,
+        making = await asyncio.to_thread(
+            subprocess.run,
+            [*self._runner.prefix, *self._making(password)],
+            cwd="/",
+            env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            **self._runner.arguments(),
+        )
+        if making.returncode:
+            raise StartFailed(f"initdb failed: {making.stdout.decode(errors='replace').strip()[-600:]}")
+
+    def _making(self, password: Path) -> list[str]:
+        return [
             *(str(self._binaries / "initdb"), "-D", str(self._cluster), "-U", "postgres", "-A", "scram-sha-256"),
             *(f"--pwfile={password}", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
             *("--no-instructions", "--no-sync"),
-            cwd="/",
-            env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            **self._runner.arguments(),
-        )
-        said, _ = await making.communicate()
-        if making.returncode:
-            raise StartFailed(f"initdb failed: {said.decode(errors='replace').strip()[-600:]}")
+        ]
 
     def command(self) -> list[str]:
         """Return the command line of the postmaster."""

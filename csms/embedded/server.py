@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ class EmbeddedServer(ABC):
         self.port = 0
         self.password = ""
         self._runner = Runner()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._log: IO[bytes] | None = None
 
@@ -87,15 +88,22 @@ class EmbeddedServer(ABC):
 
     async def halt(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the process alone; what watches it starts it again unless `stop` was called."""
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(how)
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
-                await self._process.wait()
+                await self._ended(self._process)
         except TimeoutError:
             self._process.kill()
-            await self._process.wait()
+            await self._ended(self._process)
+
+    @staticmethod
+    async def _ended(process: "subprocess.Popen[bytes]") -> int:
+        """Return the exit code once the process has ended. The loop's own processes cannot change their user."""
+        while (code := process.poll()) is None:
+            await asyncio.sleep(0.05)
+        return code
 
     def pause_watching(self) -> None:
         """Leave a halted process alone until `start` (for tests of outages)."""
@@ -113,11 +121,10 @@ class EmbeddedServer(ABC):
         if self._log is None or self._log.closed:
             self._log = log_path.open("ab")
         began = self._log.tell()
-        self._process = await asyncio.create_subprocess_exec(
-            *self._runner.prefix,
-            *self.command(),
+        self._process = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
+            [*self._runner.prefix, *self.command()],
             cwd="/",
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
@@ -127,7 +134,7 @@ class EmbeddedServer(ABC):
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while not await self.is_ready():
-                    if self._process.returncode is not None:
+                    if self._process.poll() is not None:
                         said = log_path.read_bytes()[began:].decode(errors="replace").strip()[-600:]
                         raise StartFailed(f"the embedded {self.name} did not start: {said}")
                     await asyncio.sleep(0.02)
@@ -136,7 +143,7 @@ class EmbeddedServer(ABC):
 
     async def _keep_alive(self) -> None:
         while self._process is not None:
-            code = await self._process.wait()
+            code = await self._ended(self._process)
             log.error("embedded_server_died", server=self.name, code=code)
             with contextlib.suppress(StartFailed):
                 await self._launch()

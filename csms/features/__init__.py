@@ -1,0 +1,19 @@
+"""What the platform offers over HTTP: one list of all features."""
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from csms.features.commands.router import commands
+from csms.features.events.router import events
+from csms.features.health.router import health
+from csms.features.sessions.router import sessions
+from csms.features.stations.router import stations
+from csms.features.tokens.router import tokens
+
+API = "/api/v1"
+
+
+def routers() -> Sequence[Router]:
+    """Return the routers of all features."""
+    return [Router(API, route_handlers=[stations, commands, sessions, tokens, events]), health]

@@ -1,0 +1,208 @@
+"""Two doors to a station: commands in words of no version, and the raw door."""
+
+import uuid
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, post
+from litestar.params import Parameter
+from msgspec import Raw, Struct
+
+from csms.domain import remote
+from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
+from csms.web.desk import Desk, desk_of
+from csms.web.problems import FieldError, Problem
+
+AnyRequest = Request[Any, Any, Any]
+Within = Annotated[float | None, Parameter(ge=1, le=600, query="within_s")]
+
+REFUSALS = {
+    CallOutcome.OFFLINE: (409, "the station is not connected"),
+    CallOutcome.NOT_ALLOWED: (409, "the station is not accepted yet and must not be asked this"),
+    CallOutcome.BUSY: (503, "the station could not be asked now; nothing was sent"),
+    CallOutcome.TIMED_OUT: (504, "the station did not answer in time; it may have acted all the same"),
+    CallOutcome.DISCONNECTED: (504, "the connection was lost before the answer; the station may have acted all the same"),
+}
+
+
+class CallError(Struct, frozen=True):
+    """What a CALLERROR said."""
+
+    code: str | None
+    description: str | None
+    details: Raw | None
+
+
+class CallAnswer(Struct, frozen=True):
+    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said."""
+
+    call_id: str
+    outcome: str
+    protocol: str | None
+    action: str
+    answer: Raw | None = None
+    error: CallError | None = None
+
+
+@post("/{station_id:str}/ocpp/{action:str}", status_code=200)
+async def call_raw(  # noqa: PLR0913  # parameters of the route
+    request: AnyRequest,
+    station_id: str,
+    action: str,
+    data: dict[str, Any],
+    validate: bool = True,  # noqa: FBT001, FBT002  # a switch of the route
+    within_s: Within = None,
+) -> Response[CallAnswer]:
+    """Send any call; its payload is as the specification spells it, and checked unless `validate` is false."""
+    desk = desk_of(request)
+    payload = msgspec.json.encode(data)
+    protocol = await _protocol(desk, await _registered(desk, station_id))
+    faults = desk.check(protocol, action, payload) if validate else []
+    if faults:
+        errors = [FieldError(fault.path, fault.message) for fault in faults]
+        raise Problem(422, f"the payload breaks the schema of {action} in {protocol}", errors=errors)
+    return await _call(request, station_id, action, payload.decode(), within_s)
+
+
+@post("/{station_id:str}/commands/remote-start", status_code=200)
+async def remote_start(request: AnyRequest, station_id: str, data: remote.StartRemotely) -> Response[CallAnswer]:
+    """Begin a session."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/remote-stop", status_code=200)
+async def remote_stop(request: AnyRequest, station_id: str, data: remote.StopRemotely) -> Response[CallAnswer]:
+    """End a session."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/reset", status_code=200)
+async def reset(request: AnyRequest, station_id: str, data: remote.ResetStation) -> Response[CallAnswer]:
+    """Restart the station."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/unlock", status_code=200)
+async def unlock(request: AnyRequest, station_id: str, data: remote.UnlockConnector) -> Response[CallAnswer]:
+    """Unlock a cable."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/change-availability", status_code=200)
+async def change_availability(
+    request: AnyRequest, station_id: str, data: remote.ChangeAvailability
+) -> Response[CallAnswer]:
+    """Take the station or a part of it out of service, or back into it."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/trigger", status_code=200)
+async def trigger(request: AnyRequest, station_id: str, data: remote.TriggerMessage) -> Response[CallAnswer]:
+    """Ask for a message now."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/get-variables", status_code=200)
+async def get_variables(request: AnyRequest, station_id: str, data: remote.ReadVariables) -> Response[CallAnswer]:
+    """Read variables or configuration keys."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/set-variables", status_code=200)
+async def set_variables(request: AnyRequest, station_id: str, data: remote.WriteVariables) -> Response[CallAnswer]:
+    """Write variables or a configuration key."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/get-report", status_code=200)
+async def get_report(request: AnyRequest, station_id: str, data: remote.RequestReport) -> Response[CallAnswer]:
+    """Ask for a report of the device model; what it says is found under the station's variables."""
+    return await _say(request, station_id, data)
+
+
+@post("/{station_id:str}/commands/clear-cache", status_code=200)
+async def clear_cache(request: AnyRequest, station_id: str) -> Response[CallAnswer]:
+    """Make the station forget tokens."""
+    return await _say(request, station_id, remote.ClearCache())
+
+
+@post("/{station_id:str}/commands/data-transfer", status_code=200)
+async def data_transfer(request: AnyRequest, station_id: str, data: remote.TransferData) -> Response[CallAnswer]:
+    """Send what only a vendor understands."""
+    return await _say(request, station_id, data)
+
+
+async def _say(request: AnyRequest, station_id: str, command: remote.RemoteCommand) -> Response[CallAnswer]:
+    desk = desk_of(request)
+    protocol = await _protocol(desk, await _registered(desk, station_id))
+    try:
+        action, payload = desk.phrasebook.put(protocol, command)
+    except Unsupported as unsupported:
+        raise Problem(422, str(unsupported)) from unsupported
+    raw = msgspec.json.encode(payload)
+    if faults := desk.check(protocol, action, raw):
+        errors = [FieldError(fault.path, fault.message) for fault in faults]
+        raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
+    return await _call(request, station_id, action, raw.decode(), None)
+
+
+async def _call(
+    request: AnyRequest, station_id: str, action: str, payload: str, within_s: float | None
+) -> Response[CallAnswer]:
+    desk = desk_of(request)
+    call = CallRequest(
+        call_id=str(uuid.uuid4()),
+        station=await _registered(desk, station_id),
+        action=action,
+        payload=payload,
+        within_s=within_s or desk.call_timeout_s,
+        asked_by=request.state.caller.name,
+    )
+    return _answer(action, await desk.calls.call(call))
+
+
+def _answer(action: str, report: CallReport) -> Response[CallAnswer]:
+    if report.outcome in REFUSALS:
+        status, detail = REFUSALS[report.outcome]
+        raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value)
+    error = None
+    if report.outcome is CallOutcome.ERROR:
+        details = None if report.details is None else Raw(report.details.encode())
+        error = CallError(report.code, report.description, details)
+    answer = None if report.answer is None else Raw(report.answer.encode())
+    return Response(CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error))
+
+
+async def _registered(desk: Desk, station: str) -> str:
+    found = await desk.pool.fetchval("SELECT id FROM stations WHERE lower(id) = lower($1)", station)
+    if found is None:
+        raise Problem(404, f"there is no station {station}")
+    return str(found)
+
+
+async def _protocol(desk: Desk, station: str) -> str:
+    protocol = await desk.calls.protocol(station)
+    if protocol is None:
+        status, detail = REFUSALS[CallOutcome.OFFLINE]
+        raise Problem(status, detail, outcome=CallOutcome.OFFLINE.value)
+    return protocol
+
+
+commands = Router(
+    "/stations",
+    tags=["commands"],
+    route_handlers=[
+        call_raw,
+        remote_start,
+        remote_stop,
+        reset,
+        unlock,
+        change_availability,
+        trigger,
+        get_variables,
+        set_variables,
+        get_report,
+        clear_cache,
+        data_transfer,
+    ],
+)

@@ -1,0 +1,173 @@
+"""Stations in the database."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from csms.features.stations.schemas import Call, ConnectorStatus, Frame, Notice, Station, Variable
+
+Pool = asyncpg.Pool
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+SELECT = """
+SELECT s.id, s.security_profile, s.password_hash IS NOT NULL AS has_password, lower(s.boot_policy) AS boot_policy,
+    s.subprotocol, s.heartbeat_s, s.call_timeout_s, s.site_id, s.topology::text AS topology, s.registration, s.booted_at,
+    s.vendor, s.model, s.serial, s.firmware, coalesce(p.online, false) AS online, p.protocol, p.seen_at AS last_seen_at,
+    s.created_at, s.version
+FROM stations s LEFT JOIN presence p ON p.station_id = s.id
+"""
+POLICIES = {"accept": "Accepted", "pending": "Pending", "reject": "Rejected"}
+POLICY_NAMES = {policy.lower(): name for name, policy in POLICIES.items()}
+INSERT = """
+INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
+"""
+CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[]) ORDER BY evse, connector"
+FRAMES = """
+SELECT id, at, direction, action, message_id, note, frame FROM frames
+WHERE station_id = $1 AND ($2::text IS NULL OR direction = $2) AND ($3::text IS NULL OR action = $3)
+    AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6))
+ORDER BY at DESC, id DESC LIMIT $7
+"""
+VARIABLES = "SELECT * FROM station_variables WHERE station_id = $1 ORDER BY component, evse, connector, variable, attribute"
+CALLS = """
+SELECT * FROM station_calls WHERE station_id = $1 AND ($2::timestamptz IS NULL OR (asked_at, id) < ($2, $3))
+ORDER BY asked_at DESC, id DESC LIMIT $4
+"""
+NOTICES = "SELECT * FROM notices WHERE station_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+
+
+def shaped(shape: type[Shape], record: asyncpg.Record) -> Shape:
+    """Return a row as a structure; columns that it lacks are left out."""
+    return shape(**{name: record[name] for name in shape.__struct_fields__})
+
+
+class Stations:
+    """Reads and writes stations."""
+
+    def __init__(self, pool: "Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def real_id(self, station: str) -> str | None:
+        """Return the id as it is registered, letter case aside."""
+        found = await self._pool.fetchval("SELECT id FROM stations WHERE lower(id) = lower($1)", station)
+        return None if found is None else str(found)
+
+    async def one(self, station: str) -> Station | None:
+        """Return a station with its connectors."""
+        records = await self._pool.fetch(SELECT + "WHERE lower(s.id) = lower($1)", station)
+        return (await self._with_connectors(records))[0] if records else None
+
+    async def some(
+        self, *, after: str | None, limit: int, online: bool | None, site: str | None, q: str | None
+    ) -> list[Station]:
+        """Return stations by id, those after the id `after`."""
+        records = await self._pool.fetch(
+            SELECT
+            + """WHERE ($1::text IS NULL OR s.id > $1) AND ($2::boolean IS NULL OR coalesce(p.online, false) = $2)
+                 AND ($3::text IS NULL OR s.site_id = $3) AND ($4::text IS NULL OR s.id ILIKE '%' || $4 || '%')
+                 ORDER BY s.id LIMIT $5""",
+            after,
+            online,
+            site,
+            q,
+            limit,
+        )
+        return await self._with_connectors(records)
+
+    async def add(self, values: Mapping[str, Any]) -> bool:
+        """Register a station; False if the id is taken."""
+        try:
+            await self._pool.execute(
+                INSERT,
+                values["id"],
+                values["security_profile"],
+                values["password_hash"],
+                POLICIES[values["boot_policy"]],
+                values["subprotocol"],
+                values["heartbeat_s"],
+                values["call_timeout_s"],
+                values["site_id"],
+                msgspec.json.encode(values["topology"]).decode(),
+            )
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def change(self, station: str, changes: Mapping[str, Any], *, version: int | None) -> bool:
+        """Change columns; False if there is no such station, or `version` is not its version any more."""
+        values = dict(changes)
+        if "boot_policy" in values:
+            values["boot_policy"] = POLICIES[values["boot_policy"]]
+        if "topology" in values:
+            values["topology"] = msgspec.json.encode(values["topology"]).decode()
+        sets = ", ".join(
+            f"{name} = ${n}{'::jsonb' if name == 'topology' else ''}" for n, name in enumerate(values, start=3)
+        )
+        done = await self._pool.execute(
+            f"UPDATE stations SET version = version + 1{', ' + sets if sets else ''} "
+            "WHERE lower(id) = lower($1) AND ($2::bigint IS NULL OR version = $2)",
+            station,
+            version,
+            *values.values(),
+        )
+        return str(done) == "UPDATE 1"
+
+    async def remove(self, station: str) -> bool:
+        """Take a station out of the network; its sessions stay."""
+        done = await self._pool.execute("DELETE FROM stations WHERE lower(id) = lower($1)", station)
+        return str(done) == "DELETE 1"
+
+    async def frames(  # noqa: PLR0913  # the filters of the route
+        self,
+        station: str,
+        *,
+        direction: str | None,
+        action: str | None,
+        since: datetime | None,
+        after: tuple[datetime, int] | None,
+        limit: int,
+    ) -> list[Frame]:
+        """Return frames of a station, newest first."""
+        at, place = after or (None, None)
+        records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit)
+        return [shaped(Frame, record) for record in records]
+
+    async def variables(self, station: str) -> list[Variable]:
+        """Return what the station told of its variables."""
+        return [shaped(Variable, record) for record in await self._pool.fetch(VARIABLES, station)]
+
+    async def calls(self, station: str, *, after: tuple[datetime, str] | None, limit: int) -> list[Call]:
+        """Return calls to a station, newest first."""
+        at, call = after or (None, None)
+        return [shaped(Call, record) for record in await self._pool.fetch(CALLS, station, at, call, limit)]
+
+    async def call(self, station: str, call: str) -> Call | None:
+        """Return one call to a station."""
+        record = await self._pool.fetchrow(
+            "SELECT * FROM station_calls WHERE station_id = $1 AND id = $2", station, call
+        )
+        return None if record is None else shaped(Call, record)
+
+    async def notices(self, station: str, *, after: int | None, limit: int) -> list[Notice]:
+        """Return what was kept of a station for people to read, newest first."""
+        return [shaped(Notice, record) for record in await self._pool.fetch(NOTICES, station, after, limit)]
+
+    async def _with_connectors(self, records: list[asyncpg.Record]) -> list[Station]:
+        connectors: dict[str, list[ConnectorStatus]] = {}
+        for record in await self._pool.fetch(CONNECTORS, [record["id"] for record in records]) if records else []:
+            connectors.setdefault(record["station_id"], []).append(shaped(ConnectorStatus, record))
+        return [
+            Station(
+                **{
+                    **dict(record),
+                    "topology": msgspec.json.decode(record["topology"]),
+                    "boot_policy": POLICY_NAMES[record["boot_policy"]],
+                    "connectors": connectors.get(record["id"], []),
+                }
+            )
+            for record in records
+        ]

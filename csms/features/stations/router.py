@@ -1,0 +1,216 @@
+"""Routes of stations."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar.params import Parameter
+from msgspec import UNSET
+
+from csms.features.stations.repository import Stations
+from csms.features.stations.schemas import (
+    Call,
+    ConnectorStatus,
+    Frame,
+    NewPassword,
+    NewStation,
+    Notice,
+    Station,
+    StationChange,
+    Variable,
+)
+from csms.kit.passwords import hash_password
+from csms.web.desk import desk_of
+from csms.web.pagination import Page, cursor_of, page_of, read_cursor
+from csms.web.problems import FieldError, Problem
+
+Limit = Annotated[int, Parameter(ge=1, le=500)]
+AnyRequest = Request[Any, Any, Any]
+NEEDS_PASSWORD = (1, 2)
+
+
+@post("/")
+async def create_station(request: AnyRequest, data: NewStation) -> Response[Station]:
+    """Register a station; it may connect at once."""
+    if data.security_profile in NEEDS_PASSWORD and data.password is None:
+        raise Problem(422, "this security profile needs a password", errors=[FieldError("/password", "is needed")])
+    stations = Stations(desk_of(request).pool)
+    values = msgspec.structs.asdict(data)
+    password = values.pop("password")
+    values["password_hash"] = None if password is None else await _hashed(password)
+    if not await stations.add(values):
+        raise Problem(409, f"there is a station {data.id} already", errors=[FieldError("/id", "is taken")])
+    return _tagged(await _existing(stations, data.id), status=201)
+
+
+@get("/")
+async def list_stations(  # noqa: PLR0913  # the filters of the route
+    request: AnyRequest,
+    limit: Limit = 50,
+    after: str | None = None,
+    online: bool | None = None,  # noqa: FBT001  # a filter
+    site: str | None = None,
+    q: str | None = None,
+) -> Page[Station]:
+    """List stations by id."""
+    cursor = read_cursor(after, tuple[str])
+    rows = await Stations(desk_of(request).pool).some(
+        after=cursor[0] if cursor else None, limit=limit + 1, online=online, site=site, q=q
+    )
+    return page_of(rows, limit, lambda station: cursor_of(station.id))
+
+
+@get("/{station_id:str}")
+async def show_station(request: AnyRequest, station_id: str) -> Response[Station]:
+    """Show one station, with the statuses of its connectors."""
+    return _tagged(await _existing(Stations(desk_of(request).pool), station_id))
+
+
+@patch("/{station_id:str}")
+async def change_station(request: AnyRequest, station_id: str, data: StationChange) -> Response[Station]:
+    """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
+    stations = Stations(desk_of(request).pool)
+    await _existing(stations, station_id)
+    changes = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
+    if not await stations.change(station_id, changes, version=_wanted_version(request)):
+        raise Problem(412, "the station was changed meanwhile; read it again")
+    return _tagged(await _existing(stations, station_id))
+
+
+@delete("/{station_id:str}")
+async def delete_station(request: AnyRequest, station_id: str) -> None:
+    """Take a station out of the network; its sessions and its log stay."""
+    if not await Stations(desk_of(request).pool).remove(station_id):
+        raise Problem(404, f"there is no station {station_id}")
+
+
+@put("/{station_id:str}/password", status_code=204)
+async def change_password(request: AnyRequest, station_id: str, data: NewPassword) -> None:
+    """Set the password for HTTP Basic; a connection that stands is not cut."""
+    stations = Stations(desk_of(request).pool)
+    if not await stations.change(station_id, {"password_hash": await _hashed(data.password)}, version=None):
+        raise Problem(404, f"there is no station {station_id}")
+
+
+@get("/{station_id:str}/connectors")
+async def list_connectors(request: AnyRequest, station_id: str) -> list[ConnectorStatus]:
+    """List the newest status of every connector."""
+    return (await _existing(Stations(desk_of(request).pool), station_id)).connectors
+
+
+@get("/{station_id:str}/frames")
+async def list_frames(  # noqa: PLR0913  # the filters of the route
+    request: AnyRequest,
+    station_id: str,
+    limit: Limit = 100,
+    after: str | None = None,
+    direction: str | None = None,
+    action: str | None = None,
+    since: datetime | None = None,
+) -> Page[Frame]:
+    """List what was on the wire, newest first; a frame is there within a second."""
+    stations = Stations(desk_of(request).pool)
+    rows = await stations.frames(
+        await _real_id(stations, station_id),
+        direction=direction,
+        action=action,
+        since=since,
+        after=read_cursor(after, tuple[datetime, int]),
+        limit=limit + 1,
+    )
+    return page_of(rows, limit, lambda frame: cursor_of(frame.at, frame.id))
+
+
+@get("/{station_id:str}/variables")
+async def list_variables(request: AnyRequest, station_id: str) -> list[Variable]:
+    """List what the station told of its device model."""
+    stations = Stations(desk_of(request).pool)
+    return await stations.variables(await _real_id(stations, station_id))
+
+
+@get("/{station_id:str}/calls")
+async def list_calls(
+    request: AnyRequest, station_id: str, limit: Limit = 50, after: str | None = None
+) -> Page[Call]:
+    """List what the station was asked, newest first."""
+    stations = Stations(desk_of(request).pool)
+    rows = await stations.calls(
+        await _real_id(stations, station_id), after=read_cursor(after, tuple[datetime, str]), limit=limit + 1
+    )
+    return page_of(rows, limit, lambda call: cursor_of(call.asked_at, call.id))
+
+
+@get("/{station_id:str}/calls/{call_id:str}")
+async def show_call(request: AnyRequest, station_id: str, call_id: str) -> Call:
+    """Show what became of one call."""
+    stations = Stations(desk_of(request).pool)
+    call = await stations.call(await _real_id(stations, station_id), call_id)
+    if call is None:
+        raise Problem(404, f"there is no call {call_id}")
+    return call
+
+
+@get("/{station_id:str}/notices")
+async def list_notices(
+    request: AnyRequest, station_id: str, limit: Limit = 50, after: str | None = None
+) -> Page[Notice]:
+    """List what was kept for people to read, newest first."""
+    stations = Stations(desk_of(request).pool)
+    cursor = read_cursor(after, tuple[int])
+    rows = await stations.notices(
+        await _real_id(stations, station_id), after=cursor[0] if cursor else None, limit=limit + 1
+    )
+    return page_of(rows, limit, lambda notice: cursor_of(notice.id))
+
+
+async def _existing(stations: Stations, station: str) -> Station:
+    found = await stations.one(station)
+    if found is None:
+        raise Problem(404, f"there is no station {station}")
+    return found
+
+
+async def _real_id(stations: Stations, station: str) -> str:
+    found = await stations.real_id(station)
+    if found is None:
+        raise Problem(404, f"there is no station {station}")
+    return found
+
+
+async def _hashed(password: str) -> str:
+    return await asyncio.to_thread(hash_password, password.encode())
+
+
+def _tagged(station: Station, *, status: int = 200) -> Response[Station]:
+    return Response(station, status_code=status, headers={"ETag": f'"{station.version}"'})
+
+
+def _wanted_version(request: AnyRequest) -> int | None:
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted == "*":
+        return None
+    if not wanted.strip('"').isdigit():
+        raise Problem(412, "the station was changed meanwhile; read it again")
+    return int(wanted.strip('"'))
+
+
+stations = Router(
+    "/stations",
+    tags=["stations"],
+    route_handlers=[
+        create_station,
+        list_stations,
+        show_station,
+        change_station,
+        delete_station,
+        change_password,
+        list_connectors,
+        list_frames,
+        list_variables,
+        list_calls,
+        show_call,
+        list_notices,
+    ],
+)

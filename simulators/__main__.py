@@ -1,0 +1,72 @@
+"""`python -m simulators station|fleet`: simulated stations from the command line."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+
+from simulators.behaviour import Behaviour, Boot, Commands, Meter, Subprotocol
+from simulators.fleet import DEMO_STATIONS, Fleet, make_station
+from simulators.mangle import MANGLERS
+
+
+def main() -> None:
+    """Run until interrupted, or until all sessions are done."""
+    arguments = parse()
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(station(arguments) if arguments.what == "station" else fleet(arguments))
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
+    parser.add_argument("what", choices=["station", "fleet"])
+    parser.add_argument("--url", default="ws://127.0.0.1:9000", help="the central system, without the station's id")
+    parser.add_argument("--id", default="DEMO-001", help="the id of the station, or what the ids of a fleet begin with")
+    parser.add_argument("--password", help="the password for HTTP Basic")
+    parser.add_argument("--version", choices=["1.6", "2.0.1"], default="1.6")
+    parser.add_argument("--count", type=int, default=10, help="how many stations a fleet has")
+    parser.add_argument("--sessions", type=int, help="how many sessions at each EVSE; without it, for ever")
+    parser.add_argument("--pace", type=float, default=1.0, help="0.1 is ten times as fast")
+    parser.add_argument("--demo", action="store_true", help="be the fleet of the demo network")
+    parser.add_argument("--mangle", action="append", default=[], choices=sorted(MANGLERS))
+    parser.add_argument("--meter", type=Meter, default=Meter.LIFETIME, choices=list(Meter))
+    parser.add_argument("--boot", type=Boot, default=Boot.ONCE, choices=list(Boot))
+    parser.add_argument("--commands", type=Commands, default=Commands.OBEY, choices=list(Commands))
+    parser.add_argument("--subprotocol", type=Subprotocol, default=Subprotocol.RIGHT, choices=list(Subprotocol))
+    return parser.parse_args()
+
+
+async def station(arguments: argparse.Namespace) -> None:
+    """Run one station."""
+    _stop_on_term()
+    one = make_station(arguments.id, arguments.url, version=arguments.version, password=arguments.password, evses=1)
+    one.behaviour = Behaviour(
+        mangle=tuple(arguments.mangle),
+        meter=arguments.meter,
+        boot=arguments.boot,
+        commands=arguments.commands,
+        subprotocol=arguments.subprotocol,
+    )
+    await Fleet([one], pace=arguments.pace).run(sessions=arguments.sessions)
+
+
+async def fleet(arguments: argparse.Namespace) -> None:
+    """Run many stations, of both versions in turn."""
+    _stop_on_term()
+    names = DEMO_STATIONS if arguments.demo else [f"{arguments.id}-{n:05d}" for n in range(1, arguments.count + 1)]
+    stations = [
+        make_station(name, arguments.url, version="1.6" if n % 2 == 0 else "2.0.1", password=arguments.password)
+        for n, name in enumerate(names)
+    ]
+    await Fleet(stations, pace=arguments.pace).run(sessions=arguments.sessions)
+
+
+def _stop_on_term() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+if __name__ == "__main__":
+    main()

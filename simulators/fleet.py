@@ -1,0 +1,59 @@
+"""Many stations that charge, at their own pace."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from simulators.station import SimulatedStation
+from simulators.v16 import Station16
+from simulators.v201 import Station201
+
+TOKENS = ("DEMO-TAG-1", "DEMO-TAG-2", "DEMO-TAG-3")
+DEMO_STATIONS = tuple(f"DEMO-{n:03d}" for n in range(1, 25))
+
+
+def make_station(station: str, url: str, *, version: str, password: str | None = None, evses: int = 2) -> SimulatedStation:
+    """Return a station that speaks `version` (`1.6` or `2.0.1`)."""
+    kind = Station16 if version == "1.6" else Station201
+    return kind(station, url, password=password, evses=evses)
+
+
+class Fleet:
+    """Stations that boot one after the other, and then charge again and again."""
+
+    def __init__(self, stations: Sequence[SimulatedStation], *, pace: float = 1.0, seed: int = 1) -> None:
+        self._stations = stations
+        self._pace = pace
+        self._randomness = random.Random(seed)  # noqa: S311  # a simulation that can be repeated
+
+    async def run(self, *, sessions: int | None = None) -> None:
+        """Let the fleet live: for ever, or for so many sessions at each EVSE."""
+        async with asyncio.TaskGroup() as tasks:
+            for station in self._stations:
+                await station.start()
+                for evse in station.evses:
+                    tasks.create_task(self._charge(station, evse, sessions), name=f"{station.station}/{evse}")
+                await asyncio.sleep(0.05 * self._pace)
+        for station in self._stations:
+            await station.stop()
+
+    async def _charge(self, station: SimulatedStation, evse: int, sessions: int | None) -> None:
+        done = 0
+        while sessions is None or done < sessions:
+            await station.connected.wait()
+            await self._rest(1, 6)
+            await station.plug_in(evse)
+            station.begin(evse, self._randomness.choice(TOKENS))
+            await station.change_status(evse, "Charging")
+            for _ in range(self._randomness.randint(3, 8)):
+                await self._rest(1, 3)
+                station.charge(evse, self._randomness.randint(100, 900))
+            station.end(evse)
+            await station.change_status(evse, "Finishing")
+            await self._rest(1, 3)
+            await station.unplug(evse)
+            done += 1
+        await station.drained()
+
+    async def _rest(self, least_s: float, most_s: float) -> None:
+        await asyncio.sleep(self._randomness.uniform(least_s, most_s) * self._pace)
