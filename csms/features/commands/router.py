@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Raw, Struct
 
 from csms.domain import remote
@@ -14,7 +14,7 @@ from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
 
 AnyRequest = Request[Any, Any, Any]
-Within = Annotated[float | None, Parameter(ge=1, le=600, query="within_s")]
+Within = Annotated[float | None, QueryParameter(ge=1, le=600)]
 
 REFUSALS = {
     CallOutcome.OFFLINE: (409, "the station is not connected"),
@@ -47,10 +47,10 @@ class CallAnswer(Struct, frozen=True):
 @post("/{station_id:str}/ocpp/{action:str}", status_code=200)
 async def call_raw(  # noqa: PLR0913  # parameters of the route
     request: AnyRequest,
-    station_id: str,
-    action: str,
-    data: dict[str, Any],
-    validate: bool = True,  # noqa: FBT001, FBT002  # a switch of the route
+    station_id: FromPath[str],
+    action: FromPath[str],
+    data: JSONBody[dict[str, Any]],
+    validate: FromQuery[bool] = True,  # noqa: FBT001, FBT002  # a switch of the route
     within_s: Within = None,
 ) -> Response[CallAnswer]:
     """Send any call; its payload is as the specification spells it, and checked unless `validate` is false."""
@@ -65,69 +65,69 @@ async def call_raw(  # noqa: PLR0913  # parameters of the route
 
 
 @post("/{station_id:str}/commands/remote-start", status_code=200)
-async def remote_start(request: AnyRequest, station_id: str, data: remote.StartRemotely) -> Response[CallAnswer]:
+async def remote_start(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StartRemotely]) -> Response[CallAnswer]:
     """Begin a session."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/remote-stop", status_code=200)
-async def remote_stop(request: AnyRequest, station_id: str, data: remote.StopRemotely) -> Response[CallAnswer]:
+async def remote_stop(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StopRemotely]) -> Response[CallAnswer]:
     """End a session."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/reset", status_code=200)
-async def reset(request: AnyRequest, station_id: str, data: remote.ResetStation) -> Response[CallAnswer]:
+async def reset(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ResetStation]) -> Response[CallAnswer]:
     """Restart the station."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/unlock", status_code=200)
-async def unlock(request: AnyRequest, station_id: str, data: remote.UnlockConnector) -> Response[CallAnswer]:
+async def unlock(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.UnlockConnector]) -> Response[CallAnswer]:
     """Unlock a cable."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/change-availability", status_code=200)
 async def change_availability(
-    request: AnyRequest, station_id: str, data: remote.ChangeAvailability
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ChangeAvailability]
 ) -> Response[CallAnswer]:
     """Take the station or a part of it out of service, or back into it."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/trigger", status_code=200)
-async def trigger(request: AnyRequest, station_id: str, data: remote.TriggerMessage) -> Response[CallAnswer]:
+async def trigger(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TriggerMessage]) -> Response[CallAnswer]:
     """Ask for a message now."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/get-variables", status_code=200)
-async def get_variables(request: AnyRequest, station_id: str, data: remote.ReadVariables) -> Response[CallAnswer]:
+async def get_variables(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ReadVariables]) -> Response[CallAnswer]:
     """Read variables or configuration keys."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/set-variables", status_code=200)
-async def set_variables(request: AnyRequest, station_id: str, data: remote.WriteVariables) -> Response[CallAnswer]:
+async def set_variables(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.WriteVariables]) -> Response[CallAnswer]:
     """Write variables or a configuration key."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/get-report", status_code=200)
-async def get_report(request: AnyRequest, station_id: str, data: remote.RequestReport) -> Response[CallAnswer]:
+async def get_report(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.RequestReport]) -> Response[CallAnswer]:
     """Ask for a report of the device model; what it says is found under the station's variables."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/clear-cache", status_code=200)
-async def clear_cache(request: AnyRequest, station_id: str) -> Response[CallAnswer]:
+async def clear_cache(request: AnyRequest, station_id: FromPath[str]) -> Response[CallAnswer]:
     """Make the station forget tokens."""
     return await _say(request, station_id, remote.ClearCache())
 
 
 @post("/{station_id:str}/commands/data-transfer", status_code=200)
-async def data_transfer(request: AnyRequest, station_id: str, data: remote.TransferData) -> Response[CallAnswer]:
+async def data_transfer(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TransferData]) -> Response[CallAnswer]:
     """Send what only a vendor understands."""
     return await _say(request, station_id, data)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Router, get
+from litestar.params import FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from csms.ports.events import Fact
@@ -16,7 +17,7 @@ RETRY_MS = 2000
 
 @get("/stream")
 async def stream(
-    request: Request[Any, Any, Any], station: str | None = None, type: str | None = None  # noqa: A002  # a filter
+    request: Request[Any, Any, Any], station: FromQuery[str | None] = None, type: FromQuery[str | None] = None  # noqa: A002  # a filter
 ) -> ServerSentEvent:
     """Follow facts as they happen; with `Last-Event-ID`, those first that were missed.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import msgspec
 from litestar import Request, Router, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from csms.domain.metering import Sample
@@ -16,7 +16,7 @@ from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import Problem
 
 AnyRequest = Request[Any, Any, Any]
-Limit = Annotated[int, Parameter(ge=1, le=500)]
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 SELECT = """
 SELECT key AS id, station_id, ref AS transaction_id, number, active, evse, connector, token, token_kind, stop_token, began_at,
@@ -92,13 +92,13 @@ _facts = msgspec.json.Decoder(_Fact)
 async def list_sessions(  # noqa: PLR0913  # the filters of the route
     request: AnyRequest,
     limit: Limit = 50,
-    after: str | None = None,
-    station: str | None = None,
-    active: bool | None = None,  # noqa: FBT001  # a filter
-    token: str | None = None,
-    transaction: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    after: FromQuery[str | None] = None,
+    station: FromQuery[str | None] = None,
+    active: FromQuery[bool | None] = None,  # noqa: FBT001  # a filter
+    token: FromQuery[str | None] = None,
+    transaction: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Page[Session]:
     """List sessions, the youngest first."""
     at, key = read_cursor(after, tuple[datetime, str]) or (None, None)
@@ -109,7 +109,7 @@ async def list_sessions(  # noqa: PLR0913  # the filters of the route
 
 
 @get("/{session_id:str}")
-async def show_session(request: AnyRequest, session_id: str) -> Session:
+async def show_session(request: AnyRequest, session_id: FromPath[str]) -> Session:
     """Show one session."""
     record = await desk_of(request).pool.fetchrow(SELECT + "WHERE key = $1", session_id)
     if record is None:
@@ -118,7 +118,7 @@ async def show_session(request: AnyRequest, session_id: str) -> Session:
 
 
 @get("/{session_id:str}/meter-values")
-async def list_meter_values(request: AnyRequest, session_id: str) -> list[MeterValue]:
+async def list_meter_values(request: AnyRequest, session_id: FromPath[str]) -> list[MeterValue]:
     """List all that the meter said in a session, in the order of the station's clock."""
     records = await desk_of(request).pool.fetch(FACTS, session_id)
     if not records:

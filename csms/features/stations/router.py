@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from csms.features.stations.repository import Stations
@@ -26,13 +26,13 @@ from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
 
-Limit = Annotated[int, Parameter(ge=1, le=500)]
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 AnyRequest = Request[Any, Any, Any]
 NEEDS_PASSWORD = (1, 2)
 
 
 @post("/")
-async def create_station(request: AnyRequest, data: NewStation) -> Response[Station]:
+async def create_station(request: AnyRequest, data: JSONBody[NewStation]) -> Response[Station]:
     """Register a station; it may connect at once."""
     if data.security_profile in NEEDS_PASSWORD and data.password is None:
         raise Problem(422, "this security profile needs a password", errors=[FieldError("/password", "is needed")])
@@ -49,10 +49,10 @@ async def create_station(request: AnyRequest, data: NewStation) -> Response[Stat
 async def list_stations(  # noqa: PLR0913  # the filters of the route
     request: AnyRequest,
     limit: Limit = 50,
-    after: str | None = None,
-    online: bool | None = None,  # noqa: FBT001  # a filter
-    site: str | None = None,
-    q: str | None = None,
+    after: FromQuery[str | None] = None,
+    online: FromQuery[bool | None] = None,  # noqa: FBT001  # a filter
+    site: FromQuery[str | None] = None,
+    q: FromQuery[str | None] = None,
 ) -> Page[Station]:
     """List stations by id."""
     cursor = read_cursor(after, tuple[str])
@@ -63,13 +63,13 @@ async def list_stations(  # noqa: PLR0913  # the filters of the route
 
 
 @get("/{station_id:str}")
-async def show_station(request: AnyRequest, station_id: str) -> Response[Station]:
+async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Response[Station]:
     """Show one station, with the statuses of its connectors."""
     return _tagged(await _existing(Stations(desk_of(request).pool), station_id))
 
 
 @patch("/{station_id:str}")
-async def change_station(request: AnyRequest, station_id: str, data: StationChange) -> Response[Station]:
+async def change_station(request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]) -> Response[Station]:
     """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
     stations = Stations(desk_of(request).pool)
     await _existing(stations, station_id)
@@ -80,14 +80,14 @@ async def change_station(request: AnyRequest, station_id: str, data: StationChan
 
 
 @delete("/{station_id:str}")
-async def delete_station(request: AnyRequest, station_id: str) -> None:
+async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None:
     """Take a station out of the network; its sessions and its log stay."""
     if not await Stations(desk_of(request).pool).remove(station_id):
         raise Problem(404, f"there is no station {station_id}")
 
 
 @put("/{station_id:str}/password", status_code=204)
-async def change_password(request: AnyRequest, station_id: str, data: NewPassword) -> None:
+async def change_password(request: AnyRequest, station_id: FromPath[str], data: JSONBody[NewPassword]) -> None:
     """Set the password for HTTP Basic; a connection that stands is not cut."""
     stations = Stations(desk_of(request).pool)
     if not await stations.change(station_id, {"password_hash": await _hashed(data.password)}, version=None):
@@ -95,7 +95,7 @@ async def change_password(request: AnyRequest, station_id: str, data: NewPasswor
 
 
 @get("/{station_id:str}/connectors")
-async def list_connectors(request: AnyRequest, station_id: str) -> list[ConnectorStatus]:
+async def list_connectors(request: AnyRequest, station_id: FromPath[str]) -> list[ConnectorStatus]:
     """List the newest status of every connector."""
     return (await _existing(Stations(desk_of(request).pool), station_id)).connectors
 
@@ -103,12 +103,12 @@ async def list_connectors(request: AnyRequest, station_id: str) -> list[Connecto
 @get("/{station_id:str}/frames")
 async def list_frames(  # noqa: PLR0913  # the filters of the route
     request: AnyRequest,
-    station_id: str,
+    station_id: FromPath[str],
     limit: Limit = 100,
-    after: str | None = None,
-    direction: str | None = None,
-    action: str | None = None,
-    since: datetime | None = None,
+    after: FromQuery[str | None] = None,
+    direction: FromQuery[str | None] = None,
+    action: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
 ) -> Page[Frame]:
     """List what was on the wire, newest first; a frame is there within a second."""
     stations = Stations(desk_of(request).pool)
@@ -124,7 +124,7 @@ async def list_frames(  # noqa: PLR0913  # the filters of the route
 
 
 @get("/{station_id:str}/variables")
-async def list_variables(request: AnyRequest, station_id: str) -> list[Variable]:
+async def list_variables(request: AnyRequest, station_id: FromPath[str]) -> list[Variable]:
     """List what the station told of its device model."""
     stations = Stations(desk_of(request).pool)
     return await stations.variables(await _real_id(stations, station_id))
@@ -132,7 +132,7 @@ async def list_variables(request: AnyRequest, station_id: str) -> list[Variable]
 
 @get("/{station_id:str}/calls")
 async def list_calls(
-    request: AnyRequest, station_id: str, limit: Limit = 50, after: str | None = None
+    request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Call]:
     """List what the station was asked, newest first."""
     stations = Stations(desk_of(request).pool)
@@ -143,7 +143,7 @@ async def list_calls(
 
 
 @get("/{station_id:str}/calls/{call_id:str}")
-async def show_call(request: AnyRequest, station_id: str, call_id: str) -> Call:
+async def show_call(request: AnyRequest, station_id: FromPath[str], call_id: FromPath[str]) -> Call:
     """Show what became of one call."""
     stations = Stations(desk_of(request).pool)
     call = await stations.call(await _real_id(stations, station_id), call_id)
@@ -154,7 +154,7 @@ async def show_call(request: AnyRequest, station_id: str, call_id: str) -> Call:
 
 @get("/{station_id:str}/notices")
 async def list_notices(
-    request: AnyRequest, station_id: str, limit: Limit = 50, after: str | None = None
+    request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Notice]:
     """List what was kept for people to read, newest first."""
     stations = Stations(desk_of(request).pool)

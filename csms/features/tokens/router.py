@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import asyncpg
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from csms.web.desk import desk_of
@@ -15,7 +15,7 @@ from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
 
 AnyRequest = Request[Any, Any, Any]
-Limit = Annotated[int, Parameter(ge=1, le=500)]
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 Status = Literal["accepted", "blocked"]
 STATUSES = {"accepted": "Accepted", "blocked": "Blocked"}
 
@@ -53,7 +53,7 @@ class Token(Struct, frozen=True):
 
 
 @post("/")
-async def create_token(request: AnyRequest, data: NewToken) -> Response[Token]:
+async def create_token(request: AnyRequest, data: JSONBody[NewToken]) -> Response[Token]:
     """Add a token; it is good at once."""
     token = str(uuid.uuid4())
     pool = desk_of(request).pool
@@ -74,7 +74,7 @@ async def create_token(request: AnyRequest, data: NewToken) -> Response[Token]:
 
 @get("/")
 async def list_tokens(
-    request: AnyRequest, limit: Limit = 50, after: str | None = None, value: str | None = None, group: str | None = None
+    request: AnyRequest, limit: Limit = 50, after: FromQuery[str | None] = None, value: FromQuery[str | None] = None, group: FromQuery[str | None] = None
 ) -> Page[Token]:
     """List tokens by value."""
     at, token = read_cursor(after, tuple[str, str]) or (None, None)
@@ -92,13 +92,13 @@ async def list_tokens(
 
 
 @get("/{token_id:str}")
-async def show_token(request: AnyRequest, token_id: str) -> Token:
+async def show_token(request: AnyRequest, token_id: FromPath[str]) -> Token:
     """Show one token."""
     return await _one(desk_of(request).pool, token_id)
 
 
 @patch("/{token_id:str}")
-async def change_token(request: AnyRequest, token_id: str, data: TokenChange) -> Token:
+async def change_token(request: AnyRequest, token_id: FromPath[str], data: JSONBody[TokenChange]) -> Token:
     """Change a token; it holds for the next time that it is presented."""
     pool = desk_of(request).pool
     values = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
@@ -111,7 +111,7 @@ async def change_token(request: AnyRequest, token_id: str, data: TokenChange) ->
 
 
 @delete("/{token_id:str}")
-async def delete_token(request: AnyRequest, token_id: str) -> None:
+async def delete_token(request: AnyRequest, token_id: FromPath[str]) -> None:
     """Forget a token."""
     if await desk_of(request).pool.execute("DELETE FROM tokens WHERE id = $1", token_id) != "DELETE 1":
         raise Problem(404, f"there is no token {token_id}")

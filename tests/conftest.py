@@ -1,0 +1,54 @@
+"""Real servers for the tests: a Postgres and a Redis-protocol server for each worker, started when first needed."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from csms.embedded.postgres import EmbeddedPostgres
+from csms.embedded.valkey import EmbeddedValkey
+from csms.storage import migrate
+
+TEMPLATE = "csms_template"
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    async with EmbeddedPostgres(folder, unsafe=True) as server:
+        admin = await asyncpg.connect(server.dsn)
+        await admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        await migrate.upgrade(server.dsn_of(TEMPLATE))
+        await admin.close()
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def valkey(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedValkey]:
+    async with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database of the newest form that only this test uses."""
+    name = f"test_{uuid.uuid4().hex}"
+    admin = await asyncpg.connect(postgres.dsn)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    yield postgres.dsn_of(name)
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def redis_url(valkey: EmbeddedValkey) -> AsyncIterator[str]:
+    """An empty logical database of the server."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", valkey.port)
+    writer.write(f"AUTH {valkey.password}\r\nFLUSHALL\r\n".encode())
+    await reader.readline()
+    await reader.readline()
+    writer.close()
+    yield valkey.url

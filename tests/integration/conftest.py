@@ -1,0 +1,96 @@
+"""Whole nodes inside the test's process, on real servers and real sockets."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from csms.bootstrap import Node, Servers
+from csms.settings import Settings
+from simulators.behaviour import Behaviour
+from simulators.station import SimulatedStation
+from simulators.v16 import Station16
+from simulators.v201 import Station201
+
+KEY = "test-key-of-the-suite"
+
+
+class House:
+    """A node, its REST client, and stations that are stopped with it."""
+
+    def __init__(self, node: Node, http: httpx.AsyncClient) -> None:
+        self.node = node
+        self.http = http
+        self.stations: list[SimulatedStation] = []
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.node.listeners[0].port}"
+
+    async def register(self, station: str, **more: Any) -> dict[str, Any]:
+        answer = await self.http.post("/stations", json={"id": station, **more})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def token(self, value: str = "TAG-1", **more: Any) -> dict[str, Any]:
+        answer = await self.http.post("/tokens", json={"value": value, **more})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def station(
+        self, station: str, *, version: str = "1.6", register: bool = True, behaviour: Behaviour | None = None, **more: Any
+    ) -> SimulatedStation:
+        if register:
+            await self.register(station)
+        kind = Station16 if version == "1.6" else Station201
+        simulated = kind(station, self.url, behaviour=behaviour, **more)
+        self.stations.append(simulated)
+        await simulated.start()
+        return simulated
+
+    async def sessions(self, **filters: Any) -> list[dict[str, Any]]:
+        answer = await self.http.get("/sessions", params=filters)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    async def stop(self) -> None:
+        for station in self.stations:
+            await station.stop()
+        await self.http.aclose()
+        await self.node.stop()
+
+
+@pytest.fixture
+async def start_house(database: str, redis_url: str) -> AsyncIterator[Callable[..., Awaitable[House]]]:
+    houses: list[House] = []
+
+    async def start(**settings: Any) -> House:
+        given = {
+            "ocpp_host": "127.0.0.1",
+            "ocpp_port": 0,
+            "web_port": 0,
+            "bootstrap_api_key": KEY,
+            "node": f"node-{len(houses)}",
+            "call_timeout_s": 5.0,
+            "drain_pause_s": 0.0,
+            **settings,
+        }
+        node = Node(Settings(**given), Servers(database, redis_url))
+        await node.start()
+        assert node.web is not None
+        http = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{node.web.port}/api/v1", headers={"X-API-Key": KEY}, timeout=15
+        )
+        house = House(node, http)
+        houses.append(house)
+        return house
+
+    yield start
+    for house in reversed(houses):
+        await house.stop()
+
+
+@pytest.fixture
+async def house(start_house: Callable[..., Awaitable[House]]) -> House:
+    return await start_house()
