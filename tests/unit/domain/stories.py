@@ -42,7 +42,9 @@ def update(minutes: float, wh: object = None, *more: Sample, **members: object) 
     return UpdateSession("CP7", "7", told(minutes, *samples, **members))
 
 
-def end(minutes: float, wh: object = None, *more: Sample, reason: str | None = "Local", **members: object) -> EndSession:
+def end(
+    minutes: float, wh: object = None, *more: Sample, reason: str | None = "Local", **members: object
+) -> EndSession:
     samples = more if wh is None else (*more, sample(minutes, wh, context="Transaction.End"))
     return EndSession("CP7", "7", told(minutes, *samples, **members), reason)
 

@@ -71,7 +71,7 @@ def test_the_story_itself_is_told_right(version: str) -> None:
         assert (session.number, session.reservation_id, session.power_w, session.flags) == (7, 4, 7257, ())
     else:
         assert (session.energy_wh, session.token, session.evse) == (2950, TokenRef("late"), 2)
-        assert (session.remote_start_id, session.charging_state, session.reason) == (77, "Idle", "Remote")
+        assert (session.remote_start_id, session.charging_state, session.reason) == (77, "Charging", "Remote")
         assert session.flags == ("offline",)
 
 

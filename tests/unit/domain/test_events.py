@@ -1,0 +1,106 @@
+"""Facts outlive the program: what was written must be read again as it was."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csms.domain.access import TokenRef
+from csms.domain.metering import Sample
+from csms.domain.session import events as session_events
+from csms.domain.session.commands import Observation
+from csms.domain.session.events import (
+    SessionBegan,
+    SessionEnded,
+    SessionEvent,
+    SessionPresumedEnded,
+    SessionUpdated,
+)
+from csms.domain.session.evolve import evolve
+from csms.domain.session.state import Session
+from csms.domain.station import events as station_events
+from csms.domain.station.commands import BootReport, Registration, ReportVariable
+from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
+from tests.unit.domain.stories import at, begin, end, play_all, record_of, update
+
+TEXT = st.text(max_size=20)
+TIMES = st.integers(0, 10**6).map(lambda minutes: at(minutes / 7))
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
+SAMPLES = st.builds(
+    Sample,
+    at=TIMES,
+    value=st.one_of(st.none(), NUMBERS),
+    measurand=TEXT,
+    phase=st.none() | TEXT,
+    signed=st.none() | TEXT,
+)
+TOKENS = st.builds(TokenRef, TEXT, TEXT)
+OBSERVATIONS = st.builds(
+    Observation,
+    at=TIMES,
+    received_at=TIMES,
+    seq_no=st.none() | st.integers(-5, 10**9),
+    token=st.none() | TOKENS,
+    samples=st.lists(SAMPLES, max_size=4).map(tuple),
+    flags=st.lists(TEXT, max_size=3).map(tuple),
+)
+SESSION_FACTS = st.one_of(
+    st.builds(SessionBegan, TEXT, TEXT, OBSERVATIONS, st.none() | st.integers(1, 2**31 - 1)),
+    st.builds(SessionUpdated, TEXT, TEXT, OBSERVATIONS),
+    st.builds(SessionEnded, TEXT, TEXT, OBSERVATIONS, st.none() | TEXT),
+    st.builds(SessionPresumedEnded, TIMES, TEXT, st.none() | TIMES),
+)
+STATION_FACTS = st.one_of(
+    st.builds(
+        StationBooted, st.builds(BootReport, TEXT, TEXT), st.sampled_from(list(Registration)), TIMES, st.booleans()
+    ),
+    st.builds(StatusChanged, st.integers(0, 9), st.integers(0, 9), TEXT, TIMES, TIMES, st.none() | TEXT),
+    st.builds(station_events.MeterReported, st.integers(0, 9), st.lists(SAMPLES, max_size=3).map(tuple), TIMES),
+    st.builds(station_events.ProgressReported, TEXT, TEXT, TIMES, st.none() | st.integers()),
+    st.builds(
+        station_events.VariablesReported,
+        st.lists(st.builds(ReportVariable, TEXT, TEXT, st.none() | TEXT), max_size=3).map(tuple),
+        TIMES,
+    ),
+    st.builds(station_events.NoticeKept, TEXT, TEXT, TIMES, st.none() | TEXT),
+    st.builds(station_events.CallIssued, TEXT, TEXT, TEXT, TIMES, st.none() | TEXT),
+    st.builds(station_events.CallClosed, TEXT, TEXT, TIMES, st.none() | TEXT),
+)
+
+
+@given(SESSION_FACTS)
+def test_every_fact_of_a_session_reads_as_it_was_written(fact: SessionEvent) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(fact), type=SessionEvent) == fact
+
+
+@given(STATION_FACTS)
+def test_every_fact_of_a_station_reads_as_it_was_written(fact: StationEvent) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(fact), type=StationEvent) == fact
+
+
+@given(st.lists(SESSION_FACTS, max_size=8))
+def test_no_line_of_facts_makes_a_session_raise(facts: list[SessionEvent]) -> None:
+    session = Session()
+    for fact in facts:
+        session = evolve(session, fact)
+    assert session.energy_wh >= 0
+
+
+@pytest.mark.parametrize(("module", "union"), [(session_events, SessionEvent), (station_events, StationEvent)])
+def test_the_tables_of_facts_are_complete(module: object, union: object) -> None:
+    facts = {
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type) and thing.__module__ == module.__name__ and issubclass(thing, msgspec.Struct)
+    }
+    assert facts == set(union.__args__)
+
+
+def test_a_session_read_again_from_its_facts_is_the_same() -> None:
+    session, events, _ = play_all([begin(), update(1, Decimal("1100.5"), seq_no=4), end(2, 1200)])
+    again = Session()
+    for event in events:
+        again = evolve(again, msgspec.json.decode(msgspec.json.encode(event), type=SessionEvent))
+    assert record_of(again) == record_of(session)
