@@ -89,9 +89,10 @@ class Ledger:
 
     def settle(self, session: SessionActor) -> None:
         """Forget the oldest of the ended sessions once there are many."""
-        if session.active:
-            return
         ref = session.state.ref.casefold()
+        if session.active:  # again, if its end was only presumed
+            self._ended.pop(ref, None)
+            return
         self._ended[ref] = None
         self._ended.move_to_end(ref)
         while len(self._ended) > REMEMBERED:

@@ -65,6 +65,9 @@ Registers = tuple[Register | None, ...]
 """One register for each source, in the order of their standing: `TOTAL`, `PHASE_SUM` and the same elsewhere."""
 
 
+NO_SPARES: Final = (None, None, None)
+
+
 class Meter(Struct, frozen=True):
     """All that the meter of a session said, and its energy.
 
@@ -80,20 +83,45 @@ class Meter(Struct, frozen=True):
     doubts: frozenset[str] = frozenset()
     energy: Sum = Sum()
 
+    @property
+    def only_main(self) -> bool:
+        """Whether the best source is the only one, and no power speaks against it."""
+        return self.power is None and self.registers[1:] == NO_SPARES
+
 
 def record(meter: Meter, samples: tuple[Sample, ...]) -> Meter:
     """Return the meter after more samples, in whatever order they come."""
-    readings, doubts = readings_of(samples)
-    registers = _registered(meter.registers, readings)
-    joined = _joined(meter, registers, readings)
-    if len(samples) == 1 and readings:
-        intervals, power, charge = meter.intervals, meter.power, meter.charge
-    else:
-        intervals = _intervals(meter.intervals, samples)
-        power = _powered(meter.power, samples)
-        charge = _charged(meter.charge, samples)
-    energy = _weighed(registers, joined, intervals, power)
-    return Meter(registers, joined, intervals, power, charge, meter.doubts | doubts, energy)
+    if len(samples) == 1 and meter.only_main and (reading := _plain(samples[0])) is not None:
+        main = register.record(meter.registers[TOTAL] or Register(), (reading,))
+        return Meter((main, None, None, None), None, meter.intervals, None, meter.charge, meter.doubts, main.sum)
+    kinds: dict[str, list[Sample]] = {}
+    for sample in samples:
+        kinds.setdefault(sample.measurand, []).append(sample)
+    registers, joined, doubts = meter.registers, meter.joined, meter.doubts
+    if ENERGY_IMPORT in kinds:
+        readings, odd = readings_of(kinds[ENERGY_IMPORT])
+        registers, doubts = _registered(registers, readings), doubts | odd
+        joined = _joined(meter, registers, readings)
+    intervals = _intervals(meter.intervals, kinds.get(ENERGY_INTERVAL, ()))
+    power = _powered(meter.power, kinds[POWER_IMPORT]) if POWER_IMPORT in kinds else meter.power
+    charge = _charged(meter.charge, kinds.get(STATE_OF_CHARGE, ()))
+    return Meter(registers, joined, intervals, power, charge, doubts, _weighed(registers, joined, intervals, power))
+
+
+def _plain(sample: Sample) -> Reading | None:
+    """Return the reading that a sample is if nothing about it is odd."""
+    value = sample.value
+    if (
+        value is None
+        or sample.measurand != ENERGY_IMPORT
+        or sample.unit != "Wh"
+        or sample.phase is not None
+        or sample.location != OUTLET
+        or not value.is_finite()
+        or not 0 <= value <= MAX_WH
+    ):
+        return None
+    return (sample.at, RANKS.get(sample.context, BETWEEN), round(value))
 
 
 def readings_of(samples: Iterable[Sample]) -> tuple[dict[int, list[Reading]], frozenset[str]]:
@@ -102,6 +130,9 @@ def readings_of(samples: Iterable[Sample]) -> tuple[dict[int, list[Reading]], fr
     phases: dict[tuple[int, datetime, str], Decimal] = {}
     doubts: set[str] = set()
     for sample in samples:
+        if (reading := _plain(sample)) is not None:
+            readings.setdefault(TOTAL, []).append(reading)
+            continue
         if sample.measurand != ENERGY_IMPORT or sample.location == NOT_OURS:
             continue
         value = scaled(sample, ENERGY_UNITS)
@@ -127,10 +158,10 @@ def _doubt(sample: Sample, value: Decimal | None) -> set[str]:
 def _registered(registers: Registers, readings: dict[int, list[Reading]]) -> Registers:
     if not readings:
         return registers
-    return tuple(
-        register.record(known or Register(), readings[source]) if source in readings else known
-        for source, known in enumerate(registers)
-    )
+    grown = list(registers)
+    for source, new in readings.items():
+        grown[source] = register.record(grown[source] or Register(), new)
+    return tuple(grown)
 
 
 def _joined(meter: Meter, registers: Registers, readings: dict[int, list[Reading]]) -> Register | None:
@@ -149,10 +180,10 @@ def _spare(registers: Registers) -> Register | None:
     return registers[PHASE_SUM] or registers[TOTAL_ELSEWHERE] or registers[PHASE_SUM_ELSEWHERE]
 
 
-def _intervals(known: Intervals | None, samples: tuple[Sample, ...]) -> Intervals | None:
+def _intervals(known: Intervals | None, samples: Iterable[Sample]) -> Intervals | None:
     """Add up interval values, each once; values on the hour repeat what the periodic ones say (Q90)."""
     for sample in samples:
-        if sample.measurand != ENERGY_INTERVAL or sample.location == NOT_OURS:
+        if sample.location == NOT_OURS:
             continue
         value = scaled(sample, ENERGY_UNITS)
         if value is None or not 0 <= value <= MAX_WH or (sample.phase is not None and sample.phase not in PHASES):
@@ -167,32 +198,33 @@ def _intervals(known: Intervals | None, samples: tuple[Sample, ...]) -> Interval
     return known
 
 
-def _powered(power: Power | None, samples: tuple[Sample, ...]) -> Power | None:
+def _powered(power: Power | None, samples: Iterable[Sample]) -> Power | None:
     for at, watts in powers_of(samples).items():
         if power is None:
             power = Power(at, at, watts, watts, 1)
-            continue
-        last = max((power.last_at, power.last_w), (at, watts))
-        power = Power(min(at, power.first_at), *last, power.sum_w + watts, power.count + 1)
+        elif at > power.last_at:
+            power = Power(power.first_at, at, watts, power.sum_w + watts, power.count + 1)
+        else:
+            last = max((power.last_at, power.last_w), (at, watts))
+            power = Power(min(at, power.first_at), *last, power.sum_w + watts, power.count + 1)
     return power
 
 
-def _charged(charge: Charge | None, samples: tuple[Sample, ...]) -> Charge | None:
+def _charged(charge: Charge | None, samples: Iterable[Sample]) -> Charge | None:
     for sample in samples:
-        if sample.measurand == STATE_OF_CHARGE:
-            value = scaled(sample, PERCENT_UNITS)
-            if value is not None and 0 <= value <= FULL and (charge is None or charge.at <= sample.at):
-                told = Charge(sample.at, round(value))
-                charge = told if charge is None else max(charge, told)
+        value = scaled(sample, PERCENT_UNITS)
+        if value is not None and 0 <= value <= FULL and (charge is None or charge.at <= sample.at):
+            told = Charge(sample.at, round(value))
+            charge = told if charge is None else max(charge, told)
     return charge
 
 
 def powers_of(samples: Iterable[Sample]) -> dict[datetime, int]:
-    """Return the power in watts at each time: the total, else the sum of the phases (Q87)."""
+    """Return the power in watts at each time among samples of it: the total, else the sum of the phases (Q87)."""
     totals: dict[datetime, int] = {}
     phases: dict[datetime, int] = {}
     for sample in samples:
-        if sample.measurand != POWER_IMPORT or sample.location == NOT_OURS:
+        if sample.location == NOT_OURS:
             continue
         value = scaled(sample, POWER_UNITS)
         if value is None or not -MAX_W <= value <= MAX_W:

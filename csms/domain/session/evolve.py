@@ -31,28 +31,31 @@ def evolve(session: Session, event: SessionEvent) -> Session:
     """Return the session after one more fact."""
     if isinstance(event, SessionPresumedEnded):
         return _presumed(session, event)
-    told = event.observation
-    changes: dict[str, Any] = {"station": event.station, "ref": event.ref}
-    stamps = _stamped(session.memory.stamps, told, changes, ends=isinstance(event, SessionEnded))
-    memory = _remembered(session.memory, event, stamps)
-    if isinstance(event, SessionBegan):
-        changes["number"] = session.number or event.number
-    if memory.meter is not session.memory.meter:
+    told, known = event.observation, session.memory
+    changes: dict[str, Any] = {}
+    stamps = _stamped(known.stamps, told, changes, ends=isinstance(event, SessionEnded))
+    memory = _remembered(known, event, stamps)
+    if memory.meter is not known.meter:
         changes |= _metered(memory)
-    if session.last_heard_at is None or told.at > session.last_heard_at:
-        changes["last_heard_at"] = told.at
-    changes["began_at"] = memory.begun_at or memory.heard_from
+    last_heard_at = session.last_heard_at
+    if last_heard_at is None or told.at > last_heard_at:
+        changes["last_heard_at"] = last_heard_at = told.at
+    if session.phase is Phase.NEW:
+        changes |= {"phase": Phase.ACTIVE, "station": event.station, "ref": event.ref}
+    if session.number is None and isinstance(event, SessionBegan):
+        changes["number"] = event.number
     if memory.ends or memory.presumed is not None:
-        changes |= _ended(memory, changes.get("last_heard_at", session.last_heard_at))
-    elif session.phase is Phase.NEW:
-        changes["phase"] = Phase.ACTIVE
-    return _flagged(replace(session, memory=memory, **changes))
+        changes |= _ended(memory, last_heard_at)
+    grown = replace(session, memory=memory, began_at=memory.begun_at or memory.heard_from, **changes)
+    flags = _flags(grown)
+    return grown if flags == session.flags else replace(grown, flags=flags)
 
 
 def _presumed(session: Session, event: SessionPresumedEnded) -> Session:
     known, told = session.memory.presumed, Presumption(event.at, event.cause, event.evidence_at)
     memory = replace(session.memory, presumed=told if known is None else max(known, told, key=_weight))
-    return _flagged(replace(session, memory=memory, **_ended(memory, session.last_heard_at)))
+    presumed = replace(session, memory=memory, **_ended(memory, session.last_heard_at))
+    return replace(presumed, flags=_flags(presumed))
 
 
 def _weight(presumption: Presumption) -> tuple[bool, datetime, str]:
@@ -104,8 +107,10 @@ def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends
     fresh: dict[str, Stamp] = {}
     for name in TOLD_ONCE:
         value = getattr(told, name)
+        if value is None:
+            continue
         known: Stamp | None = getattr(stamps, name)
-        if value is None or (known is not None and told.at > known[0]):
+        if known is not None and told.at > known[0]:
             continue
         if known is None or _stamp(told, value) < known:
             fresh[name], changes[name] = _stamp(told, value), value
@@ -161,7 +166,7 @@ def _ended(memory: Memory, last_heard_at: datetime | None) -> dict[str, Any]:
         end = _valid_end(memory.ends)
         token = end.token
         changes = {"ended_at": end.at, "reason": end.reason, "stop_token": token, "estimated": False}
-        if memory.stamps.token is None and token is not None:
+        if memory.stamps.token is None:
             changes["token"] = token
         return {"phase": Phase.ENDED, **changes}
     presumed = memory.presumed
@@ -171,12 +176,17 @@ def _ended(memory: Memory, last_heard_at: datetime | None) -> dict[str, Any]:
     return {"phase": Phase.ENDED, "ended_at": ended_at, "reason": presumed.cause, "estimated": True}
 
 
-def _flagged(session: Session) -> Session:
-    """Return the session with the flags that follow from it."""
+def _flags(session: Session) -> tuple[str, ...]:
+    """Return the flags that messages brought, and those that come and go with the state."""
     memory = session.memory
     flags = memory.observed | memory.meter.energy.flags | memory.meter.doubts
-    derived = [name for name, holds in FLAGS.items() if holds(session)]
-    return replace(session, flags=tuple(sorted((*flags, *derived))) if flags or derived else ())
+    if memory.begun_at is None:
+        flags |= {"begin-missing"}
+    if len(memory.spans) > 1:
+        flags |= {"gap"}
+    if session.phase is Phase.ENDED:
+        flags |= {name for name, holds in FLAGS_OF_ENDS.items() if holds(session)}
+    return tuple(sorted(flags)) if flags else ()
 
 
 def _is_heard_after_end(session: Session) -> bool:
@@ -190,11 +200,8 @@ def _is_stopped_by_another(session: Session) -> bool:
     return token is not None and stop is not None and not same_token(token, stop)
 
 
-FLAGS: dict[str, Callable[[Session], bool]] = {
-    "begin-missing": lambda session: session.memory.begun_at is None,
+FLAGS_OF_ENDS: dict[str, Callable[[Session], bool]] = {
     "estimated": lambda session: session.estimated,
-    "gap": lambda session: len(session.memory.spans) > 1,
     "heard-after-end": _is_heard_after_end,
     "stopped-by-another-token": _is_stopped_by_another,
 }
-"""Flags that come and go with the state."""

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def spans_of(numbers: list[int]) -> tuple[tuple[int, int], ...]:
 def test_spans_hold_exactly_the_numbers_seen(numbers: list[int]) -> None:
     spans = spans_of(numbers)
     assert sorted(numbers) == [number for first, last in spans for number in range(first, last + 1)]
-    assert all(one[1] + 1 < other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(spans))
 
 
 def test_numbers_without_order_or_end_do_not_grow_the_memory() -> None:
