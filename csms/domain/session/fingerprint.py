@@ -32,4 +32,5 @@ def marks(told: Told) -> Iterable[int]:
     news = (said.token, said.trigger, said.charging_state, said.reservation_id, said.remote_start_id)
     if kind == UPDATE and said.seq_no is None and samples and news == NO_NEWS:
         return (hash((sample, evse, connector)) for sample in samples)
-    return (hash((kind, said.seq_no, said.at, evse, connector, samples, news)),)
+    reason = told.reason if isinstance(told, EndSession | SessionEnded) else None
+    return (hash((kind, said.seq_no, said.at, evse, connector, samples, news, reason)),)

@@ -155,7 +155,7 @@ ANY_END = st.builds(
 
 
 @pytest.mark.covers("Q71", "Q81", "Q82")
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.one_of(ANY_BEGIN, ANY_UPDATE, ANY_UPDATE, ANY_END), min_size=1, max_size=12).flatmap(
         lambda story: st.tuples(st.just(story), st.permutations(story), st.lists(st.sampled_from(story), max_size=5))
