@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
@@ -50,8 +51,7 @@ class Attach:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """Something came over a line."""
 
     line: Line

@@ -16,7 +16,7 @@ from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
 from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
 from csms.gateway.subprotocol import tokens_in
 from csms.ocpp.errors import ErrorCode
-from csms.ocpp.events import CallReceived, LinkEvent
+from csms.ocpp.events import CallReceived, LinkEvent, OpenCall
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.frames import Direction, Frame
@@ -337,30 +337,20 @@ class Connection(asyncio.Protocol):
 
     def _log_in(self, event: LinkEvent, data: str | bytes) -> None:
         self._context.count_in.inc()
-        text = getattr(event, "text", None)
-        note = getattr(event, "reason", None)
-        self._context.frames.record(
-            Frame(
-                station=self._station,
-                at=self._context.clock.now(),
-                direction=Direction.IN,
-                text=text if isinstance(text, str) else str(data),
-                message_id=str(getattr(event, "message_id", "") or _call_id(event)),
-                action=getattr(event, "action", None) or _call_action(event),
-                note=note if isinstance(note, str) else None,
-            )
-        )
+        if type(event) is CallReceived:
+            self._log(Direction.IN, event.text, str(event.message_id), event.action, ",".join(event.notes) or None)
+        else:
+            self._log(Direction.IN, *told_of(event, data))
 
     def _log_out(self, text: str, action: str | None) -> None:
         self._context.count_out.inc()
+        self._log(Direction.OUT, text, None, action, None)
+
+    def _log(
+        self, direction: Direction, text: str, message_id: str | None, action: str | None, note: str | None
+    ) -> None:
         self._context.frames.record(
-            Frame(
-                station=self._station,
-                at=self._context.clock.now(),
-                direction=Direction.OUT,
-                text=text,
-                action=action,
-            )
+            Frame(self._station, self._context.clock.now(), direction, text, message_id, action, note)
         )
 
     # Time.
@@ -416,11 +406,15 @@ DEFLATE = ServerPerMessageDeflateFactory(
 )
 
 
-def _call_id(event: LinkEvent) -> str:
-    call = getattr(event, "call", None)
-    return "" if call is None else str(call.message_id)
-
-
-def _call_action(event: LinkEvent) -> str | None:
-    call = getattr(event, "call", None)
-    return None if call is None else str(call.action)
+def told_of(event: LinkEvent, data: str | bytes) -> tuple[str, str | None, str | None, str | None]:
+    """Return text, message id, action and note of an event for the message log."""
+    call: OpenCall | None = getattr(event, "call", None)
+    message_id = call.message_id if call is not None else getattr(event, "message_id", None)
+    action = call.action if call is not None else getattr(event, "action", None)
+    text = getattr(event, "text", None)
+    return (
+        text if isinstance(text, str) else str(data),
+        None if message_id is None else str(message_id),
+        action,
+        getattr(event, "reason", None),
+    )

@@ -1,13 +1,12 @@
 """What a link makes of the frames it receives, and of the time that passes."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 MessageId = str | int | float
 """Echoed as it came: some stations count in numbers (Q26)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallReceived:
+class CallReceived(Struct, frozen=True, gc=False):
     """The station calls us and waits for an answer. `payload` is its JSON text as it came."""
 
     message_id: MessageId
@@ -17,8 +16,7 @@ class CallReceived:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SendReceived:
+class SendReceived(Struct, frozen=True, gc=False):
     """The station tells us something and waits for nothing (2.1 SEND)."""
 
     message_id: MessageId
@@ -27,8 +25,7 @@ class SendReceived:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCall:
+class OpenCall(Struct, frozen=True, gc=False):
     """A call of ours on its way: queued, or sent and not yet answered."""
 
     message_id: str
@@ -38,8 +35,7 @@ class OpenCall:
     sent_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResultReceived:
+class ResultReceived(Struct, frozen=True, gc=False):
     """The station answered our call. `late` says that we had given up on it."""
 
     call: OpenCall
@@ -48,8 +44,7 @@ class ResultReceived:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorReceived:
+class ErrorReceived(Struct, frozen=True, gc=False):
     """The station answered our call with a CALLERROR; the code is in its own spelling."""
 
     call: OpenCall
@@ -60,24 +55,21 @@ class ErrorReceived:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallLapsed:
+class CallLapsed(Struct, frozen=True, gc=False):
     """No answer came before the deadline, which counts the time in the queue (`sent` tells)."""
 
     call: OpenCall
     sent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CallDropped:
+class CallDropped(Struct, frozen=True, gc=False):
     """The connection ended with our call on it; `sent` tells whether the station may have acted on it."""
 
     call: OpenCall
     sent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ResultDisputed:
+class ResultDisputed(Struct, frozen=True, gc=False):
     """The station could not use a result of ours (2.1 CALLRESULTERROR)."""
 
     message_id: MessageId
@@ -86,15 +78,14 @@ class ResultDisputed:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FrameOdd:
+class FrameOdd(Struct, frozen=True, gc=False):
     """A frame that leads to nothing above; `answered` says that the link queued a CALLERROR or a repeated answer."""
 
     reason: str
     text: str
     answered: bool = False
     message_id: MessageId | None = None
-    action: str | None = field(default=None)
+    action: str | None = None
 
 
 LinkEvent = (

@@ -21,8 +21,7 @@ from csms.ocpp.version import Version
 __all__ = ["ActionSpec", "Fault", "Malformed", "Reading", "actions", "check_call", "read_call", "read_result", "write"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """A message, and what had to be repaired to read it."""
 
     message: msgspec.Struct

@@ -1,9 +1,10 @@
 """The message log: every frame, both ways."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Direction(StrEnum):
@@ -13,8 +14,7 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct, frozen=True, gc=False):
     """One frame as it was on the wire; `note` says what was odd about it."""
 
     station: str

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from csms.domain.command import Event
 from csms.domain.session.state import Session
 from csms.domain.station.state import Station
@@ -17,8 +19,7 @@ class Kind(StrEnum):
     SESSION = "session"
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """Facts of one entity that become durable together, or not at all.
 
     `sequence` is the place of the first event in the entity's line, from 1. `state` is the

@@ -3,18 +3,18 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from csms.kit.tasks import Tasks
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A message that waits for its turn, and who waits for its answer."""
 
     message: Any
-    answer: "asyncio.Future[Any] | None"
+    answer: "asyncio.Future[Any] | None" = None
 
 
 class Actor(ABC):
@@ -48,7 +48,7 @@ class Actor(ABC):
 
     def tell(self, message: Any) -> None:
         """Leave a message; nobody waits. An error in its turn goes to `failed`."""
-        self._post(Letter(message, None))
+        self._post(Letter(message))
 
     async def ask(self, message: Any) -> Any:
         """Leave a message and return what its turn returns, or raise what it raises."""

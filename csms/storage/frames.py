@@ -60,7 +60,7 @@ class PostgresFrameLog:
 
     async def _copy(self, batch: list[Frame]) -> None:
         records = [
-            (f.station, f.at, f.direction.value, _text(f.message_id), _text(f.action), f.note, _text(f.text) or "")
+            (f.station, f.at, f.direction, _text(f.message_id), _text(f.action), f.note, _text(f.text))
             for f in batch
         ]
         async with asyncpg_timeout(self._pool) as connection:
@@ -112,6 +112,6 @@ def _name(day: datetime) -> str:
 
 def _text(text: str | None) -> str | None:
     """Return a text that Postgres takes."""
-    if text is None:
-        return None
+    if text is None or (text.isascii() and "\0" not in text):
+        return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
