@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -70,7 +71,7 @@ class Servers:
 
 
 @contextlib.asynccontextmanager
-async def servers(settings: Settings) -> "contextlib.AbstractAsyncContextManager[Servers]":  # type: ignore[misc]
+async def servers(settings: Settings) -> AsyncIterator[Servers]:
     """Give the servers that the settings name; those that they do not name are embedded."""
     async with contextlib.AsyncExitStack() as stack:
         database = None if settings.database_url is None else settings.database_url.get_secret_value()
@@ -239,9 +240,7 @@ class Node:
         self.tasks.spawn(self.presence.run(), name="presence")
         self.tasks.spawn(self.frames.run(), name="frames")
         self.tasks.spawn(self.house.run_sweeps(SWEEP_S), name="house/sweep")
-        self.tasks.spawn(
-            listen_for_claims(self.redis, self.keys, self.name, self.house.superseded), name="claims"
-        )
+        self.tasks.spawn(listen_for_claims(self.redis, self.keys, self.name, self.house.superseded), name="claims")
 
     def _start_worker(self) -> None:
         relay = OutboxRelay(

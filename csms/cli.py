@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -46,9 +47,9 @@ def settings() -> None:
         _give_up(failed)
 
 
-def _run(read, work) -> None:  # type: ignore[no-untyped-def]  # two small callables of this module
+def _run(read: Callable[[], Settings], work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     try:
-        loaded: Settings = read()
+        loaded = read()
         set_up(json=loaded.environment is not Environment.DEVELOPMENT)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work(loaded))

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     journal_hold_s: Annotated[float, Field(ge=0, le=30)] = 3.0
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913  # the signature of the library
+    def settings_customise_sources(  # the signature of the library
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,

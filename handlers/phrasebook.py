@@ -9,7 +9,7 @@ from csms.ports.commands import Unsupported
 from handlers.v16.commands import COMMANDS as COMMANDS_16
 from handlers.v201.commands import COMMANDS as COMMANDS_201
 
-BY_VERSION: Mapping[str, Mapping[type, Any]] = {
+BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
     Version.V16: COMMANDS_16,
     Version.V201: COMMANDS_201,
     Version.V21: COMMANDS_201,

@@ -12,7 +12,9 @@ TOKENS = ("DEMO-TAG-1", "DEMO-TAG-2", "DEMO-TAG-3")
 DEMO_STATIONS = tuple(f"DEMO-{n:03d}" for n in range(1, 25))
 
 
-def make_station(station: str, url: str, *, version: str, password: str | None = None, evses: int = 2) -> SimulatedStation:
+def make_station(
+    station: str, url: str, *, version: str, password: str | None = None, evses: int = 2
+) -> SimulatedStation:
     """Return a station that speaks `version` (`1.6` or `2.0.1`)."""
     kind = Station16 if version == "1.6" else Station201
     return kind(station, url, password=password, evses=evses)
@@ -24,7 +26,7 @@ class Fleet:
     def __init__(self, stations: Sequence[SimulatedStation], *, pace: float = 1.0, seed: int = 1) -> None:
         self._stations = stations
         self._pace = pace
-        self._randomness = random.Random(seed)  # noqa: S311  # a simulation that can be repeated
+        self._randomness = random.Random(seed)  # a simulation that can be repeated
 
     async def run(self, *, sessions: int | None = None) -> None:
         """Let the fleet live: for ever, or for so many sessions at each EVSE."""

@@ -62,7 +62,9 @@ def numeric_ids(text: str) -> Wire:
 
 def strings_for_numbers(text: str) -> Wire:
     """Every number in a payload as a text (Q32)."""
-    return _rewritten(text, lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+    return _rewritten(
+        text, lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    )
 
 
 def nulls(text: str) -> Wire:

@@ -52,7 +52,7 @@ class SimulatedStation(ABC):
 
     subprotocol: str
 
-    def __init__(  # noqa: PLR0913  # what makes one station differ from another
+    def __init__(  # what makes one station differ from another
         self,
         station: str,
         url: str,
@@ -78,7 +78,7 @@ class SimulatedStation(ABC):
         self._url = url.rstrip("/")
         self._password = password
         self._tls = tls
-        self._randomness = random.Random(station)  # noqa: S311  # a simulation that can be repeated
+        self._randomness = random.Random(station)  # a simulation that can be repeated
         self._outbox = Outbox(policy=retry or RetryPolicy(), ledger=self.ledger)
         self._life: asyncio.Task[None] | None = None
         self._booted = False
@@ -221,7 +221,7 @@ class SimulatedStation(ABC):
                 tasks.create_task(self._speak(), name=f"speak/{self.station}")
 
     async def _read(self) -> None:
-        assert self.peer is not None  # noqa: S101  # set by `_connect`
+        assert self.peer is not None  # set by `_connect`
         try:
             await self.peer.start()
         except ConnectionClosed as closed:

@@ -178,7 +178,10 @@ class Peer16(Peer):  # type: ignore[misc]  # the package is not typed
     @on(Action.get_configuration)
     async def on_get_configuration(self, key: list[str] | None = None) -> Any:
         await self._take("GetConfiguration", {"key": key})
-        known = {"HeartbeatInterval": str(int(self.owner.heartbeat_s)), "NumberOfConnectors": str(len(self.owner.evses))}
+        known = {
+            "HeartbeatInterval": str(int(self.owner.heartbeat_s)),
+            "NumberOfConnectors": str(len(self.owner.evses)),
+        }
         wanted = key or list(known)
         return call_result.GetConfiguration(
             configuration_key=[

@@ -98,8 +98,16 @@ class Station201(SimulatedStation):
             id_token={"idToken": evse.token, "type": "ISO14443"},
         )
 
-    def _event(  # noqa: PLR0913  # the parts of an event
-        self, outlet: Evse, kind: str, name: str, *, trigger_reason: str, context: str, info: dict[str, Any], **more: Any
+    def _event(  # the parts of an event
+        self,
+        outlet: Evse,
+        kind: str,
+        name: str,
+        *,
+        trigger_reason: str,
+        context: str,
+        info: dict[str, Any],
+        **more: Any,
     ) -> Message:
         at, seq_no, offline = self.now(), outlet.seq_no, not self.connected.is_set()
         outlet.seq_no += 1

@@ -51,4 +51,4 @@ async def redis_url(valkey: EmbeddedValkey) -> AsyncIterator[str]:
     await reader.readline()
     await reader.readline()
     writer.close()
-    yield valkey.url
+    return valkey.url

@@ -30,7 +30,7 @@ class Entity(Generic[State]):
 
     __slots__ = ("_deciders", "_evolve", "_journal", "_lease", "key", "kind", "sequence", "state", "station")
 
-    def __init__(  # noqa: PLR0913  # the parts of a durable thing
+    def __init__(  # the parts of a durable thing
         self,
         *,
         kind: Kind,
@@ -46,11 +46,11 @@ class Entity(Generic[State]):
         self.kind = kind
         self.key = key
         self.station = station
-        self.state = state
+        self.state: State = state
         self.sequence = sequence
         self._lease = lease
         self._deciders = deciders
-        self._evolve = evolve
+        self._evolve: Callable[[State, Any], State] = evolve
         self._journal = journal
 
     async def execute(self, command: Command[Outcome]) -> Outcome:

@@ -72,9 +72,7 @@ class StationHouse:
         epoch = await self._ownership.claim(station.id)
         actor = self._actors.get(station.id)
         if actor is None:
-            actor = self._actors[station.id] = StationActor(
-                station=station, tools=self._tools, departed=self._departed
-            )
+            actor = self._actors[station.id] = StationActor(station=station, tools=self._tools, departed=self._departed)
         self._left_at.pop(station.id, None)
         self._directory.announce(station.id, epoch, line.version)
         actor.tell(Attach(station, line, epoch))

@@ -29,9 +29,7 @@ class Reception:
 
     __slots__ = ("_entity", "_invited", "_ledger", "_station", "_tools")
 
-    def __init__(
-        self, *, station: RegisteredStation, entity: Entity[Station], ledger: Ledger, tools: Tools
-    ) -> None:
+    def __init__(self, *, station: RegisteredStation, entity: Entity[Station], ledger: Ledger, tools: Tools) -> None:
         self._station = station
         self._entity = entity
         self._ledger = ledger
@@ -84,17 +82,17 @@ class Reception:
             await self._handle_poison(line, call, inbound, f"refused by the database: {error}")
         except JournalError:
             raise
-        except Exception as error:  # noqa: BLE001  # one bad message must not end the line
-            log.error("handler_failed", station=self._station.id, action=call.action, exc_info=error)
+        except Exception as error:  # one bad message must not end the line
+            log.exception("handler_failed", station=self._station.id, action=call.action, exc_info=error)
             await self._handle_poison(line, call, inbound, f"{type(error).__name__} in its handler")
         else:
             self._answer(line, call, result)
 
-    async def _handle_malformed(
-        self, line: Line, call: CallReceived, inbound: Inbound, reading: Malformed
-    ) -> None:
+    async def _handle_malformed(self, line: Line, call: CallReceived, inbound: Inbound, reading: Malformed) -> None:
         if inbound.acknowledge is None:
-            line.refuse(call, reading.code, f"{reading.path}: {reading.description}" if reading.path else reading.description)
+            line.refuse(
+                call, reading.code, f"{reading.path}: {reading.description}" if reading.path else reading.description
+            )
             return
         await self._keep_and_acknowledge(line, call, inbound, f"{reading.path}: {reading.description}")
 

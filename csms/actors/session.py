@@ -9,9 +9,9 @@ from csms.actors.entity import Entity, Lease
 from csms.domain.session.decide import DECIDERS
 from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Phase, Session
+from csms.kit.tasks import Tasks
 from csms.ports.journal import Journal, Kind
 from csms.runtime.actor import Actor
-from csms.kit.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ class SessionActor(Actor):
 
     __slots__ = ("_entity",)
 
-    def __init__(  # noqa: PLR0913  # what a session needs to live
+    def __init__(  # what a session needs to live
         self, *, key: str, station: str, lease: Lease, journal: Journal, tasks: Tasks, facts: Iterable[Any] = ()
     ) -> None:
         super().__init__(name=f"session/{key}", tasks=tasks)
@@ -48,7 +48,8 @@ class SessionActor(Actor):
     @property
     def state(self) -> Session:
         """The session as it is durable."""
-        return self._entity.state
+        state: Session = self._entity.state
+        return state
 
     @property
     def active(self) -> bool:

@@ -100,9 +100,7 @@ class StationActor(Actor):
         "_tools",
     )
 
-    def __init__(
-        self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]
-    ) -> None:
+    def __init__(self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]) -> None:
         super().__init__(name=f"station/{station.id}", tasks=tools.tasks)
         self._departed = departed
         self._station = station
@@ -212,9 +210,7 @@ class StationActor(Actor):
             self._calls.close(CallReport(request.call_id, CallOutcome.NOT_ALLOWED, line.version))
             return
         now = self._tools.clock.now()
-        await self._entity.execute(
-            IssueCall(request.call_id, request.action, request.payload, now, request.asked_by)
-        )
+        await self._entity.execute(IssueCall(request.call_id, request.action, request.payload, now, request.asked_by))
         self._reception.invite(line, request.action, payload)
         if not line.call(request.call_id, request.action, payload, within=request.within_s):
             await self._close_call(CallReport(request.call_id, CallOutcome.BUSY, line.version))
@@ -297,9 +293,7 @@ class StationActor(Actor):
             journal=self._tools.journal,
         )
         self._ledger = Ledger(station=self._station.id, lease=self._lease, tools=self._tools)
-        self._reception = Reception(
-            station=self._station, entity=self._entity, ledger=self._ledger, tools=self._tools
-        )
+        self._reception = Reception(station=self._station, entity=self._entity, ledger=self._ledger, tools=self._tools)
 
     async def _wake(self) -> None:
         if self._awake:

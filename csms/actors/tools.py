@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from csms.kit.clock import Clock
+from csms.kit.tasks import Tasks
 from csms.ocpp.version import Version
 from csms.ports.handlers import Dialect
 from csms.ports.journal import Archive, Journal
 from csms.ports.registry import Presence, StationRegistry, Tokens
-from csms.kit.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Turn:
         "version",
     )
 
-    def __init__(  # noqa: PLR0913  # the context of a message
+    def __init__(  # the context of a message
         self,
         *,
         station: RegisteredStation,

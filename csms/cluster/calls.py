@@ -44,8 +44,16 @@ class Envelope(msgspec.Struct, frozen=True):
 class ClusterCalls:
     """`StationCalls` over Redis. A call that was handed to a node is never handed to another."""
 
-    def __init__(  # noqa: PLR0913  # the parts of a node
-        self, *, client: Redis, keys: Keys, node: str, directory: RedisDirectory, local: LocalDoor, clock: Clock, tasks: Tasks
+    def __init__(  # the parts of a node
+        self,
+        *,
+        client: Redis,
+        keys: Keys,
+        node: str,
+        directory: RedisDirectory,
+        local: LocalDoor,
+        clock: Clock,
+        tasks: Tasks,
     ) -> None:
         self._client = client
         self._keys = keys
@@ -110,7 +118,7 @@ class ClusterCalls:
         while True:
             try:
                 position = position or await self._end_of(stream)
-                found = await self._client.xread({stream: position}, count=100, block=BLOCK_MS)
+                found: Any = await self._client.xread({stream: position}, count=100, block=BLOCK_MS)
             except AWAY:
                 await asyncio.sleep(0.5)
                 continue

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -66,7 +67,7 @@ class RedisDirectory:
 
     async def lookup(self, station: str) -> Owner | None:
         """Return the living owner of a station; raises what the client raises."""
-        found = await self._client.hgetall(self._keys.owner(station))
+        found: Any = await self._client.hgetall(self._keys.owner(station))
         if not found or not await self._client.exists(self._keys.node(found["node"])):
             return None
         return Owner(found["node"], int(found["epoch"]), found["protocol"])
@@ -134,9 +135,7 @@ class RedisDirectory:
         self.available = available
 
 
-async def listen_for_claims(
-    client: Redis, keys: Keys, node: str, superseded: Callable[[str, int], None]
-) -> None:
+async def listen_for_claims(client: Redis, keys: Keys, node: str, superseded: Callable[[str, int], None]) -> None:
     """Tell `superseded` of every station that another node claims, until cancelled; outages are waited out."""
     while True:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -79,7 +80,7 @@ class EventReader:
         position = "$"
         while True:
             try:
-                found = await self._client.xread({self._keys.events: position}, count=PAGE, block=BLOCK_MS)
+                found: Any = await self._client.xread({self._keys.events: position}, count=PAGE, block=BLOCK_MS)
             except AWAY:
                 await asyncio.sleep(0.5)
                 continue
@@ -115,7 +116,7 @@ class EventReader:
     async def _missed(self, after: str, accepts: Callable[[Fact], bool]) -> AsyncIterator[LiveFact]:
         entry = after.partition(".")[0]
         while True:
-            page = await self._client.xrange(self._keys.events, min=entry, count=PAGE)
+            page: Any = await self._client.xrange(self._keys.events, min=entry, count=PAGE)
             for name, fields in page:
                 for live in _facts_in(name, fields["facts"]):
                     if _place(live.id) > _place(after) and accepts(live.fact):

@@ -71,8 +71,12 @@ class EmbeddedPostgres(EmbeddedServer):
         self._runner.own(password)
         self._cluster.mkdir(mode=0o700, exist_ok=True)
         self._runner.own(self._cluster)
-        making = await asyncio.to_thread(
-            subprocess.run,
+        making = await asyncio.to_thread(self._make, password)
+        if making.returncode:
+            raise StartFailed(f"initdb failed: {making.stdout.decode(errors='replace').strip()[-600:]}")
+
+    def _make(self, password: Path) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
             [*self._runner.prefix, *self._making(password)],
             cwd="/",
             env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},
@@ -81,8 +85,6 @@ class EmbeddedPostgres(EmbeddedServer):
             check=False,
             **self._runner.arguments(),
         )
-        if making.returncode:
-            raise StartFailed(f"initdb failed: {making.stdout.decode(errors='replace').strip()[-600:]}")
 
     def _making(self, password: Path) -> list[str]:
         return [

@@ -10,7 +10,7 @@ import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 import structlog
 
@@ -58,7 +58,7 @@ class EmbeddedServer(ABC):
     def pid_file(self) -> Path:
         """Where the server writes its process id, in the first line."""
 
-    async def __aenter__(self) -> "EmbeddedServer":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

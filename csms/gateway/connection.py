@@ -6,14 +6,15 @@ from typing import Protocol, cast
 import structlog
 from websockets.exceptions import InvalidState
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from csms.gateway.context import Context
-from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
 from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
+from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
 from csms.gateway.subprotocol import tokens_in
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, LinkEvent, OpenCall
@@ -57,8 +58,8 @@ class Connection(asyncio.Protocol):
         "_partial",
         "_paused_by",
         "_protocol",
-        "_station",
         "_stalled_at",
+        "_station",
         "_transport",
         "close_by",
         "frames_in_second",
@@ -165,7 +166,7 @@ class Connection(asyncio.Protocol):
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._context.tasks.spawn(self._open(event), name="handshake")
-            elif event.opcode is Opcode.TEXT or event.opcode is Opcode.BINARY:
+            elif isinstance(event, WireFrame) and event.opcode in {Opcode.TEXT, Opcode.BINARY}:
                 data = bytes(event.data)
                 self._receive(data if event.opcode is Opcode.BINARY else data.decode("utf-8", "replace"))
         self._flush_core()
@@ -207,7 +208,9 @@ class Connection(asyncio.Protocol):
             tls=self._context.tls,
         )
         if "Upgrade" not in headers:
-            self._reject(Refusal(426, "no-upgrade", "this is a WebSocket endpoint of OCPP-J", (("Upgrade", "websocket"),)))
+            self._reject(
+                Refusal(426, "no-upgrade", "this is a WebSocket endpoint of OCPP-J", (("Upgrade", "websocket"),))
+            )
             return
         async with self._context.gate:
             verdict = await self._context.doorman.judge(knock)

@@ -25,7 +25,9 @@ USER_TIMEOUT_MS = 60_000
 class StationListener:
     """One port: takes connections, watches over them in one sweep, and drains them in batches."""
 
-    def __init__(self, *, context: Context, host: str, port: int, tls: ssl.SSLContext | None = None, reuse_port: bool = False) -> None:
+    def __init__(
+        self, *, context: Context, host: str, port: int, tls: ssl.SSLContext | None = None, reuse_port: bool = False
+    ) -> None:
         self._context = replace(context, tls=tls is not None)
         self._host = host
         self._port = port
@@ -60,7 +62,9 @@ class StationListener:
             )
         except OSError as error:
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                raise StartFailed(f"CSMS_OCPP_PORT: cannot listen at {self._host}:{self._port}: {error.strerror}") from error
+                raise StartFailed(
+                    f"CSMS_OCPP_PORT: cannot listen at {self._host}:{self._port}: {error.strerror}"
+                ) from error
             raise
         for listening in self._server.sockets:
             _keep_alive(listening)

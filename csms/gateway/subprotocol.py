@@ -37,7 +37,8 @@ def choose(offered: Sequence[str], *, pinned: str | None, assume_16: bool) -> Ch
         return Choice(Version.V16, None) if assume_16 else None
     known = [Choice(ALIASES[token.lower()], token) for token in offered if token.lower() in ALIASES]
     preferred = [choice for choice in known if pinned is not None and choice.version.value == pinned]
-    return (preferred or known or [None])[0]
+    best = preferred or known
+    return best[0] if best else None
 
 
 def tokens_in(headers: Iterable[str]) -> list[str]:

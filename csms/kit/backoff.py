@@ -13,7 +13,7 @@ class Backoff:
 
     def next_s(self) -> float:
         """Return the seconds to wait before the next try."""
-        wait = min(self._most_s, self._first_s * 2**self._tries)
+        wait = min(self._most_s, self._first_s * float(2**self._tries))
         self._tries = min(self._tries + 1, 32)
         return wait * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
 

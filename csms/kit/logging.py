@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 SECRET = re.compile(r"pass(word)?|secret|token_hash|authorization|api_?key|credential|cookie", re.IGNORECASE)
-IN_TEXT = re.compile(r'(?i)("(?:key|variable|name)"\s*:\s*(?:\{[^{}]{0,40})?"(?:AuthorizationKey|BasicAuthPassword|StationPassword)"[^]]{0,60}?"(?:value|attributeValue)"\s*:\s*")[^"]*')
+IN_TEXT = re.compile(
+    r'(?i)("(?:key|variable|name)"\s*:\s*(?:\{[^{}]{0,40})?"(?:AuthorizationKey|BasicAuthPassword|StationPassword)"[^]]{0,60}?"(?:value|attributeValue)"\s*:\s*")[^"]*'
+)
 IN_URL = re.compile(r"(\w+://[^:/@\s]*):[^@\s]+@")
 LONGEST = 2000
 
@@ -33,7 +35,9 @@ def set_up(*, json: bool, level: str = "INFO") -> None:
         structlog.processors.format_exc_info,
         mask,
     ]
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -11,9 +11,7 @@ class Metrics:
         self.handshakes = Counter(
             "csms_handshakes", "Handshakes of stations, by how they ended.", ["outcome"], registry=self.registry
         )
-        self.closes = Counter(
-            "csms_closes", "Connections that ended, by why.", ["reason"], registry=self.registry
-        )
+        self.closes = Counter("csms_closes", "Connections that ended, by why.", ["reason"], registry=self.registry)
         self.frames = Counter("csms_frames", "Frames of stations, by direction.", ["direction"], registry=self.registry)
         self.connections = Gauge("csms_connections", "Stations that are connected here.", registry=self.registry)
         self.requests = Histogram(

@@ -12,23 +12,68 @@ from csms.ocpp.version import Version
 
 FROM_STATION = {
     Version.V16: frozenset(
-        "Authorize BootNotification DiagnosticsStatusNotification FirmwareStatusNotification Heartbeat "
-        "LogStatusNotification MeterValues SecurityEventNotification SignCertificate "
-        "SignedFirmwareStatusNotification StartTransaction StatusNotification StopTransaction DataTransfer".split()
+        [
+            "Authorize",
+            "BootNotification",
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "Heartbeat",
+            "LogStatusNotification",
+            "MeterValues",
+            "SecurityEventNotification",
+            "SignCertificate",
+            "SignedFirmwareStatusNotification",
+            "StartTransaction",
+            "StatusNotification",
+            "StopTransaction",
+            "DataTransfer",
+        ]
     ),
     Version.V201: frozenset(
-        "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate "
-        "GetCertificateStatus Heartbeat LogStatusNotification MeterValues NotifyChargingLimit "
-        "NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule "
-        "NotifyEvent NotifyMonitoringReport NotifyReport PublishFirmwareStatusNotification "
-        "ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification SignCertificate "
-        "StatusNotification TransactionEvent DataTransfer".split()
+        [
+            "Authorize",
+            "BootNotification",
+            "ClearedChargingLimit",
+            "FirmwareStatusNotification",
+            "Get15118EVCertificate",
+            "GetCertificateStatus",
+            "Heartbeat",
+            "LogStatusNotification",
+            "MeterValues",
+            "NotifyChargingLimit",
+            "NotifyCustomerInformation",
+            "NotifyDisplayMessages",
+            "NotifyEVChargingNeeds",
+            "NotifyEVChargingSchedule",
+            "NotifyEvent",
+            "NotifyMonitoringReport",
+            "NotifyReport",
+            "PublishFirmwareStatusNotification",
+            "ReportChargingProfiles",
+            "ReservationStatusUpdate",
+            "SecurityEventNotification",
+            "SignCertificate",
+            "StatusNotification",
+            "TransactionEvent",
+            "DataTransfer",
+        ]
     ),
 }
 FROM_STATION[Version.V21] = FROM_STATION[Version.V201] | frozenset(
-    "BatterySwap ClosePeriodicEventStream GetCertificateChainStatus NotifyDERAlarm NotifyDERStartStop "
-    "NotifyPeriodicEventStream NotifyPriorityCharging NotifySettlement OpenPeriodicEventStream "
-    "PullDynamicScheduleUpdate ReportDERControl VatNumberValidation".split()
+    [
+        "BatterySwap",
+        "ClosePeriodicEventStream",
+        "GetCertificateChainStatus",
+        "NotifyDERAlarm",
+        "NotifyDERStartStop",
+        "NotifyPeriodicEventStream",
+        "NotifyPriorityCharging",
+        "NotifySettlement",
+        "OpenPeriodicEventStream",
+        "PullDynamicScheduleUpdate",
+        "ReportDERControl",
+        "VatNumberValidation",
+    ]
 )
 
 MODULES: Mapping[Version, ModuleType] = {Version.V16: v16, Version.V201: v201, Version.V21: v21}

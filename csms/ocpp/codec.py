@@ -49,7 +49,9 @@ class Unreadable:
 
 _fast = msgspec.json.Decoder(CallFrame)
 _slow = msgspec.json.Decoder()
-_START = re.compile(r'^\s*\[\s*(\d+)\s*,\s*("(?:[^"\\]|\\.){0,256}"|-?\d{1,20}(?:\.\d{1,10})?)\s*(?:,\s*"([A-Za-z0-9]{1,64})"|,|$)')
+_START = re.compile(
+    r'^\s*\[\s*(\d+)\s*,\s*("(?:[^"\\]|\\.){0,256}"|-?\d{1,20}(?:\.\d{1,10})?)\s*(?:,\s*"([A-Za-z0-9]{1,64})"|,|$)'
+)
 
 
 def decode_call(text: str | bytes) -> CallFrame | None:
@@ -63,17 +65,20 @@ def decode_call(text: str | bytes) -> CallFrame | None:
 def to_text(data: str | bytes) -> tuple[str, tuple[str, ...]]:
     """Return the text of a frame without its wrapping (Q38), and what was odd about it."""
     notes: list[str] = []
-    if isinstance(data, bytes):
-        notes.append("binary")
-        try:
-            data = data.decode()
-        except UnicodeDecodeError:
-            notes.append("latin-1")
-            data = data.decode("latin-1")
-    stripped = data.strip("\ufeff\0 \t\r\n")
-    if len(stripped) != len(data):
+    text = data if isinstance(data, str) else _decoded(data, notes)
+    stripped = text.strip("\ufeff\0 \t\r\n")
+    if len(stripped) != len(text):
         notes.append("padded")
     return stripped, tuple(notes)
+
+
+def _decoded(data: bytes, notes: list[str]) -> str:
+    notes.append("binary")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        notes.append("latin-1")
+        return data.decode("latin-1")
 
 
 def decode(text: str, *, max_depth: int) -> list[Frame | Unreadable]:
@@ -90,7 +95,8 @@ def decode(text: str, *, max_depth: int) -> list[Frame | Unreadable]:
 
 def _decode_row(text: str) -> list[Frame | Unreadable]:
     """Read texts that the strict parser refuses: arrays in a row, numbers out of range, lone surrogates."""
-    decoder, found, at = json.JSONDecoder(), [], 0
+    decoder, at = json.JSONDecoder(), 0
+    found: list[Frame | Unreadable] = []
     while at < len(text):
         try:
             value, end = decoder.raw_decode(text, at)

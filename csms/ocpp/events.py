@@ -89,12 +89,5 @@ class FrameOdd(Struct, frozen=True, gc=False):
 
 
 LinkEvent = (
-    CallReceived
-    | SendReceived
-    | ResultReceived
-    | ErrorReceived
-    | CallLapsed
-    | CallDropped
-    | ResultDisputed
-    | FrameOdd
+    CallReceived | SendReceived | ResultReceived | ErrorReceived | CallLapsed | CallDropped | ResultDisputed | FrameOdd
 )

@@ -107,9 +107,7 @@ class Link:
             raw = json.dumps(payload).encode()
         return self._call(frame.message_id, action, raw, text, notes)
 
-    def _call(
-        self, message_id: MessageId, action: str, payload: bytes, text: str, notes: tuple[str, ...]
-    ) -> LinkEvent:
+    def _call(self, message_id: MessageId, action: str, payload: bytes, text: str, notes: tuple[str, ...]) -> LinkEvent:
         """Take a call, unless it is the repetition of one: that gets the same answer (Q27)."""
         content = hash((action, payload))
         if self._answers is None:
@@ -147,7 +145,9 @@ class Link:
         if item.kind in {codec.CALL_RESULT, codec.CALL_ERROR} and item.message_id is not None:
             call, late = self._close(item.message_id, None)
             if call is not None:
-                return ErrorReceived(call, ErrorCode.FORMAT_VIOLATION, f"unreadable answer: {item.reason}", "{}", text, late)
+                return ErrorReceived(
+                    call, ErrorCode.FORMAT_VIOLATION, f"unreadable answer: {item.reason}", "{}", text, late
+                )
             return FrameOdd("unreadable answer", text, message_id=item.message_id)
         if item.kind in {codec.CALL, None}:
             return self._refuse_frame(

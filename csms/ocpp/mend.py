@@ -179,10 +179,7 @@ class Mending:
         return word in {"true", "1", "yes"}
 
     def _text(self, shape: Shape, value: Any, path: str) -> str:
-        if isinstance(value, dict | list):
-            value = msgspec.json.encode(value).decode()
-            self._tell("coerced", path)
-        elif not isinstance(value, str):
+        if isinstance(value, dict | list) or not isinstance(value, str):
             value = msgspec.json.encode(value).decode()
             self._tell("coerced", path)
         if shape.max_length is not None and len(value) > shape.max_length:

@@ -91,9 +91,9 @@ def _times_in(value: Any, finders: tuple[Callable[[Any], Any], ...]) -> Iterator
             yield found
         elif isinstance(found, tuple):
             for item in found:
-                yield from _times_in(item, times(type(item)))
+                yield from _times_in(item, times(item.__class__))
         elif found is not None:
-            yield from _times_in(found, times(type(found)))
+            yield from _times_in(found, times(found.__class__))
 
 
 # Out.

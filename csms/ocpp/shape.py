@@ -68,9 +68,7 @@ def _shape(hint: Any, *, max_length: int | None = None) -> Shape:
 @cache
 def times(struct: type[msgspec.Struct]) -> tuple[Callable[[Any], Any], ...]:
     """Return what finds the members of a structure that hold a time, or structures that do."""
-    return tuple(
-        _getter(member.attribute) for member in members(struct) if _holds_time(member.shape)
-    )
+    return tuple(_getter(member.attribute) for member in members(struct) if _holds_time(member.shape))
 
 
 def _getter(attribute: str) -> Callable[[Any], Any]:

@@ -27,10 +27,10 @@ SELECT wanted.id, (SELECT began_at FROM sessions s WHERE s.station_id = wanted.i
 FROM unnest($1::text[]) AS wanted (id)
 """
 HEADING = "key, ref, number, evse, connector, began_at, active"
-ACTIVE = f"SELECT station_id, {HEADING} FROM sessions WHERE active AND station_id = ANY($1::text[]) ORDER BY created_at"  # noqa: S608
+ACTIVE = f"SELECT station_id, {HEADING} FROM sessions WHERE active AND station_id = ANY($1::text[]) ORDER BY created_at"
 HISTORY = "SELECT sequence, data FROM journal WHERE kind = $1 AND key = $2 ORDER BY sequence"
-FIND = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND lower(ref) = lower($2) ORDER BY began_at DESC LIMIT 1"  # noqa: S608
-RECENT = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND evse = $2 ORDER BY began_at DESC LIMIT 1"  # noqa: S608
+FIND = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND lower(ref) = lower($2) ORDER BY began_at DESC LIMIT 1"
+RECENT = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND evse = $2 ORDER BY began_at DESC LIMIT 1"
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
@@ -119,7 +119,7 @@ class PostgresArchive:
     async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         try:
             async with asyncpg_timeout(self._pool) as connection:
-                return await connection.fetch(query, *arguments)
+                return list(await connection.fetch(query, *arguments))
         except AWAY as error:
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
 

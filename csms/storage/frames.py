@@ -23,7 +23,9 @@ class PostgresFrameLog:
     `dropped` counts what did not fit while the database was slow or away.
     """
 
-    def __init__(self, *, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock, keep_days: int, room: int = 50_000) -> None:
+    def __init__(
+        self, *, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock, keep_days: int, room: int = 50_000
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._keep_days = keep_days
@@ -60,8 +62,7 @@ class PostgresFrameLog:
 
     async def _copy(self, batch: list[Frame]) -> None:
         records = [
-            (f.station, f.at, f.direction, _text(f.message_id), _text(f.action), f.note, _text(f.text))
-            for f in batch
+            (f.station, f.at, f.direction, _text(f.message_id), _text(f.action), f.note, _text(f.text)) for f in batch
         ]
         async with asyncpg_timeout(self._pool) as connection:
             await connection.copy_records_to_table("frames", records=records, columns=COLUMNS)

@@ -14,7 +14,12 @@ DEMO_SITES = (
     ("demo-krakow", "Kazimierz yard", "Krak\u00f3w", 50.0513, 19.9449),
 )
 DEMO_STATIONS = 24
-DEMO_TOKENS = (("DEMO-TAG-1", "Accepted"), ("DEMO-TAG-2", "Accepted"), ("DEMO-TAG-3", "Accepted"), ("DEMO-LOST", "Blocked"))
+DEMO_TOKENS = (
+    ("DEMO-TAG-1", "Accepted"),
+    ("DEMO-TAG-2", "Accepted"),
+    ("DEMO-TAG-3", "Accepted"),
+    ("DEMO-LOST", "Blocked"),
+)
 
 
 async def key_of(pool: "asyncpg.Pool[asyncpg.Record]", name: str) -> bytes:

@@ -90,9 +90,7 @@ class PostgresJournal:
             for place, commit in enumerate(commits)
         ]
 
-    async def _write(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", commits: list[Commit]
-    ) -> set[int]:
+    async def _write(self, connection: "asyncpg.Connection[asyncpg.Record]", commits: list[Commit]) -> set[int]:
         arrays = _fact_arrays(commits) + session_arrays(newest_sessions(commits))
         shown = [
             (place, commit.station, event)
@@ -109,9 +107,7 @@ class PostgresJournal:
                 await connection.execute(statement, *columns)
         return written
 
-    async def _write_facts(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", arrays: list[list[Any]]
-    ) -> set[int]:
+    async def _write_facts(self, connection: "asyncpg.Connection[asyncpg.Record]", arrays: list[list[Any]]) -> set[int]:
         return {record[0] for record in await connection.fetch(self._statement, *arrays)}
 
     async def _acquire(self) -> "asyncpg.Connection[asyncpg.Record]":

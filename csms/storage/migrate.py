@@ -18,7 +18,9 @@ def folder() -> Path:
 
 async def upgrade(dsn: str) -> None:
     """Run all migrations that `dsn` (a `postgresql://` URL) lacks; other callers wait for it."""
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1).replace("postgres://", "postgresql+asyncpg://", 1))
+    engine = create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1).replace("postgres://", "postgresql+asyncpg://", 1)
+    )
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})

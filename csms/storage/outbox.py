@@ -45,13 +45,17 @@ class OutboxRelay:
                     await self._serve(connection, poll_s, backoff)
                 finally:
                     connection.terminate()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
+            except (
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                OSError,
+                TimeoutError,
+            ) as error:
                 log.warning("outbox_waits", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(backoff.next_s())
 
-    async def _serve(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", poll_s: float, backoff: Backoff
-    ) -> None:
+    async def _serve(self, connection: "asyncpg.Connection[asyncpg.Record]", poll_s: float, backoff: Backoff) -> None:
         while not await connection.fetchval(LEAD):
             await asyncio.sleep(1.0)
         while True:

@@ -73,7 +73,9 @@ def commit_statement() -> str:
     names = ", ".join(["place", "key", "station_id", *COLUMNS])
     values = ", ".join(
         f"string_to_array(nullif(row.{name}, ''), ',')" if name == "flags" else f"row.{name}" for name in COLUMNS
-    ).replace("string_to_array(nullif(row.flags, ''), ',')", "coalesce(string_to_array(nullif(row.flags, ''), ','), '{}')")
+    ).replace(
+        "string_to_array(nullif(row.flags, ''), ',')", "coalesce(string_to_array(nullif(row.flags, ''), ','), '{}')"
+    )
     return f"""
 WITH fact AS (
     SELECT * FROM unnest($1::int[], $2::smallint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[], $8::text[])
@@ -97,4 +99,4 @@ WITH fact AS (
     ON CONFLICT (key) DO UPDATE SET {_assignments()}
 )
 SELECT DISTINCT place FROM held
-"""  # noqa: S608  # names of our own columns; all values are parameters
+"""  # names of our own columns; all values are parameters

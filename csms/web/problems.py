@@ -42,7 +42,13 @@ class Problem(Exception):
     """A refusal, on its way to becoming a document."""
 
     def __init__(
-        self, status: int, detail: str, *, kind: str = "about:blank", errors: list[FieldError] | None = None, **more: Any
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str = "about:blank",
+        errors: list[FieldError] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(detail)
         self.status = status

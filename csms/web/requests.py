@@ -24,7 +24,7 @@ def request_line(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
-        given = {name: value for name, value in scope["headers"]}.get(HEADER.lower().encode(), b"").decode("latin-1")
+        given = dict(scope["headers"]).get(HEADER.lower().encode(), b"").decode("latin-1")
         request_id = given if _GOOD_ID.match(given) else str(uuid.uuid4())
 
         async def send_named(message: Message) -> None:

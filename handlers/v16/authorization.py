@@ -1,9 +1,12 @@
 """Tokens, in the words of 1.6."""
 
+from typing import Literal
+
 from csms.domain.access import Authorization, Standing, TokenRef
 from csms.ocpp.messages import v16
 
-STATUS = {
+Status = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
+STATUS: dict[Standing, Status] = {
     Standing.ACCEPTED: "Accepted",
     Standing.BLOCKED: "Blocked",
     Standing.EXPIRED: "Expired",

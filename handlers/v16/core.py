@@ -21,9 +21,7 @@ async def authorize(call: v16.AuthorizeRequest, context: StationContext) -> v16.
     return v16.AuthorizeResponse(id_tag_info=id_tag_info(await context.authorize(token_of(call.id_tag))))
 
 
-async def boot_notification(
-    call: v16.BootNotificationRequest, context: StationContext
-) -> v16.BootNotificationResponse:
+async def boot_notification(call: v16.BootNotificationRequest, context: StationContext) -> v16.BootNotificationResponse:
     """Register the station (1.6 §4.2)."""
     report = BootReport(
         vendor=call.charge_point_vendor,
@@ -74,14 +72,14 @@ async def status_notification(
     return v16.StatusNotificationResponse()
 
 
-async def start_transaction(
-    call: v16.StartTransactionRequest, context: StationContext
-) -> v16.StartTransactionResponse:
+async def start_transaction(call: v16.StartTransactionRequest, context: StationContext) -> v16.StartTransactionResponse:
     """Begin a session; a bad token gets a bad status, and its transaction id all the same (1.6 §4.8, TX-02)."""
     token = token_of(call.id_tag)
     authorization = await context.authorize(token)
     believed = _believed(call.timestamp, context)
-    start = f"start|{call.connector_id}|{believed or _raw_timestamp(context)}|{token.value.casefold()}|{call.meter_start}"
+    start = (
+        f"start|{call.connector_id}|{believed or _raw_timestamp(context)}|{token.value.casefold()}|{call.meter_start}"
+    )
     number = await context.start_number(start, believed)
     outcome = await context.transact(
         BeginSession(
@@ -100,14 +98,10 @@ async def start_transaction(
             ),
         )
     )
-    return v16.StartTransactionResponse(
-        id_tag_info=id_tag_info(authorization), transaction_id=outcome.number or number
-    )
+    return v16.StartTransactionResponse(id_tag_info=id_tag_info(authorization), transaction_id=outcome.number or number)
 
 
-async def stop_transaction(
-    call: v16.StopTransactionRequest, context: StationContext
-) -> v16.StopTransactionResponse:
+async def stop_transaction(call: v16.StopTransactionRequest, context: StationContext) -> v16.StopTransactionResponse:
     """End a session; it cannot be refused, even if nobody knows it (1.6 §4.10, TX-20)."""
     token = None if call.id_tag is None else token_of(call.id_tag)
     authorization = None if token is None else await context.authorize(token)

@@ -7,15 +7,22 @@ from decimal import Decimal
 from csms.domain.metering import ENERGY_IMPORT, Sample, parse_number, split_measurand
 from csms.ocpp.messages import v16
 
-DEFAULT_UNITS = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "SoC": "Percent", "Temperature": "Celsius"}
+DEFAULT_UNITS = {
+    "Energy": "Wh",
+    "Power": "W",
+    "Current": "A",
+    "Voltage": "V",
+    "SoC": "Percent",
+    "Temperature": "Celsius",
+}
 
 
-def samples_of(values: Iterable[v16.MeterValue]) -> tuple[Sample, ...]:
+def samples_of(values: Iterable[v16.MeterValue | v16.StopTransactionMeterValue]) -> tuple[Sample, ...]:
     """Return every sampled value with its defaults (16-CORE-08), signed data byte-exact (Q89)."""
     return tuple(sample_of(value.timestamp, sampled) for value in values for sampled in value.sampled_value)
 
 
-def sample_of(at: datetime, sampled: v16.SampledValue) -> Sample:
+def sample_of(at: datetime, sampled: v16.SampledValue | v16.StopTransactionSampledValue) -> Sample:
     """Return one sampled value; what is no number is kept as it came (Q88)."""
     measurand, glued = split_measurand(sampled.measurand or ENERGY_IMPORT)
     signed = sampled.format == "SignedData"

@@ -141,7 +141,10 @@ def load(server: Server, **plan: Any) -> dict[str, Any]:
     """Run the generator in a process of its own."""
     plan = {"url": server.url, **plan}
     done = subprocess.run(
-        [sys.executable, "-m", "simulators.bench.generator", json.dumps(plan)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "simulators.bench.generator", json.dumps(plan)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -172,7 +175,11 @@ def under_load(server: Server, full_rate: float, seconds: float) -> dict[str, An
     """Measure heartbeats under the full load, and transactions at half of it."""
     full = load(server, stations=FULL + 50, seconds=seconds, heartbeats=50)
     half = load(server, stations=FULL, seconds=seconds, rate=full_rate / 2)
-    return {"heartbeat_under_full_load": full["latencies"]["Heartbeat"], "half_load": half["latencies"], "half_rate": half["rate"]}
+    return {
+        "heartbeat_under_full_load": full["latencies"]["Heartbeat"],
+        "half_load": half["latencies"],
+        "half_rate": half["rate"],
+    }
 
 
 def memory(server: Server, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
@@ -196,12 +203,23 @@ def memory(server: Server, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
 def storm(server: Server, count: int) -> dict[str, Any]:
     """Measure how long it takes until so many stations have connected, booted and told their status."""
     register(server, count, "STORM")
-    return {"stations": count, "seconds": load(server, stations=count, seconds=0, prefix="STORM", boot_only=True)["booted_s"]}
+    return {
+        "stations": count,
+        "seconds": load(server, stations=count, seconds=0, prefix="STORM", boot_only=True)["booted_s"],
+    }
 
 
 def table(rows: list[dict[str, Any]], names: list[str]) -> str:
     """Return the throughput as Markdown, ratios first."""
-    heads = ["stations", *(f"times {name}" for name in names), "msg/s", "CPU us/msg (all)", "p50 ms", "p90 ms", "p99 ms"]
+    heads = [
+        "stations",
+        *(f"times {name}" for name in names),
+        "msg/s",
+        "CPU us/msg (all)",
+        "p50 ms",
+        "p90 ms",
+        "p99 ms",
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in rows:
         mine = row["csms"]
@@ -217,7 +235,9 @@ def table(rows: list[dict[str, Any]], names: list[str]) -> str:
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--url", help="measure this OCPP server instead (its stations BENCH-00000... must be registered)")
+    parser.add_argument(
+        "--url", help="measure this OCPP server instead (its stations BENCH-00000... must be registered)"
+    )
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--only", choices=["throughput", "latency", "memory", "storm"])
@@ -247,7 +267,10 @@ def local(arguments: argparse.Namespace, sizes: tuple[int, ...]) -> dict[str, An
             register(server, max(*sizes, FULL + 50), "BENCH")
         if only in {None, "storm"}:
             results["storm"] = storm(server, 2000)
-            print(f"2,000 stations connected, booted and told their status in {results['storm']['seconds']:.2f} s\n", flush=True)
+            print(
+                f"2,000 stations connected, booted and told their status in {results['storm']['seconds']:.2f} s\n",
+                flush=True,
+            )
         if only in {None, "throughput"}:
             with opponent("bare") as bare, opponent("package") as package:
                 results["throughput"] = throughput(server, [bare, package], arguments.seconds, sizes)

@@ -45,7 +45,7 @@ class Tally:
     transactions: int = 0
 
 
-class Station(WSListener):  # type: ignore[misc]  # compiled
+class Station(WSListener):
     """One station; answers drive it on."""
 
     def __init__(self, name: str, tally: Tally, plan: Plan) -> None:
@@ -98,9 +98,7 @@ class Station(WSListener):  # type: ignore[misc]  # compiled
 
     async def begin(self) -> None:
         """Boot and tell the first status."""
-        await self.ask(
-            "BootNotification", '{"chargingStation":{"model":"B","vendorName":"Bench"},"reason":"PowerUp"}'
-        )
+        await self.ask("BootNotification", '{"chargingStation":{"model":"B","vendorName":"Bench"},"reason":"PowerUp"}')
         await self.ask(
             "StatusNotification",
             f'{{"timestamp":"{_now()}","connectorStatus":"Available","evseId":1,"connectorId":1}}',
@@ -139,7 +137,7 @@ async def connect(station: Station, plan: Plan) -> None:
                 enable_auto_pong=True,
                 ssl_context=_insecure() if plan.tls else None,
             )
-        except (OSError, ConnectionError, TimeoutError, Exception):  # noqa: BLE001, B014  # every kind of refusal
+        except (OSError, ConnectionError, TimeoutError, Exception):  # noqa: BLE001  # every kind of refusal
             await asyncio.sleep(0.2)
         else:
             return

@@ -4,7 +4,6 @@
 server loop with its validation, and no storage. Neither does what a central system must.
 """
 
-import asyncio
 import contextlib
 import json
 import sys
@@ -17,6 +16,7 @@ from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call_result
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from simulators.station import QUIET
 
@@ -77,7 +77,12 @@ async def main(kind: str, port: int) -> None:
     """Serve until killed."""
     handler = {"bare": bare, "package": package}[kind]
     async with serve(
-        handler, "127.0.0.1", port, subprotocols=["ocpp1.6", "ocpp2.0.1"], compression=None, ping_interval=None  # type: ignore[list-item]
+        handler,
+        "127.0.0.1",
+        port,
+        subprotocols=[Subprotocol("ocpp1.6"), Subprotocol("ocpp2.0.1")],
+        compression=None,
+        ping_interval=None,
     ) as server:
         await server.serve_forever()
 

@@ -39,7 +39,13 @@ class House:
         return dict(answer.json())
 
     async def station(
-        self, station: str, *, version: str = "1.6", register: bool = True, behaviour: Behaviour | None = None, **more: Any
+        self,
+        station: str,
+        *,
+        version: str = "1.6",
+        register: bool = True,
+        behaviour: Behaviour | None = None,
+        **more: Any,
     ) -> SimulatedStation:
         if register:
             await self.register(station)

@@ -31,7 +31,7 @@ async def test_a_session_is_told_by_rest_with_its_energy(house: House, version: 
     assert session["reason"] == "Local"
     assert session["flags"] == []
     values = (await house.http.get(f"/sessions/{session['id']}/meter-values")).json()
-    assert len(values) == (6 if version == "1.6" else 6)
+    assert len(values) == 6
 
 
 @VERSIONS
@@ -98,7 +98,9 @@ async def test_tokens_are_told_apart(house: House) -> None:
 async def test_a_session_made_offline_is_recorded_as_it_was(house: House, version: str) -> None:
     await house.token()
     await house.register("CP-1")
-    station = await house.station("CP-1", version=version, register=False, retry=RetryPolicy(attempts=3, interval_s=0.1))
+    station = await house.station(
+        "CP-1", version=version, register=False, retry=RetryPolicy(attempts=3, interval_s=0.1)
+    )
     await asyncio.wait_for(station.connected.wait(), 5)
     station.behaviour = Behaviour(reconnect_s=0.3)
     await station.drop()

@@ -21,7 +21,10 @@ REFUSALS = {
     CallOutcome.NOT_ALLOWED: (409, "the station is not accepted yet and must not be asked this"),
     CallOutcome.BUSY: (503, "the station could not be asked now; nothing was sent"),
     CallOutcome.TIMED_OUT: (504, "the station did not answer in time; it may have acted all the same"),
-    CallOutcome.DISCONNECTED: (504, "the connection was lost before the answer; the station may have acted all the same"),
+    CallOutcome.DISCONNECTED: (
+        504,
+        "the connection was lost before the answer; the station may have acted all the same",
+    ),
 }
 
 
@@ -45,12 +48,12 @@ class CallAnswer(Struct, frozen=True):
 
 
 @post("/{station_id:str}/ocpp/{action:str}", status_code=200)
-async def call_raw(  # noqa: PLR0913  # parameters of the route
+async def call_raw(  # parameters of the route
     request: AnyRequest,
     station_id: FromPath[str],
     action: FromPath[str],
     data: JSONBody[dict[str, Any]],
-    validate: FromQuery[bool] = True,  # noqa: FBT001, FBT002  # a switch of the route
+    validate: FromQuery[bool] = True,  # noqa: FBT002  # a switch of the route
     within_s: Within = None,
 ) -> Response[CallAnswer]:
     """Send any call; its payload is as the specification spells it, and checked unless `validate` is false."""
@@ -65,25 +68,33 @@ async def call_raw(  # noqa: PLR0913  # parameters of the route
 
 
 @post("/{station_id:str}/commands/remote-start", status_code=200)
-async def remote_start(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StartRemotely]) -> Response[CallAnswer]:
+async def remote_start(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StartRemotely]
+) -> Response[CallAnswer]:
     """Begin a session."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/remote-stop", status_code=200)
-async def remote_stop(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StopRemotely]) -> Response[CallAnswer]:
+async def remote_stop(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.StopRemotely]
+) -> Response[CallAnswer]:
     """End a session."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/reset", status_code=200)
-async def reset(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ResetStation]) -> Response[CallAnswer]:
+async def reset(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ResetStation]
+) -> Response[CallAnswer]:
     """Restart the station."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/unlock", status_code=200)
-async def unlock(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.UnlockConnector]) -> Response[CallAnswer]:
+async def unlock(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.UnlockConnector]
+) -> Response[CallAnswer]:
     """Unlock a cable."""
     return await _say(request, station_id, data)
 
@@ -97,25 +108,33 @@ async def change_availability(
 
 
 @post("/{station_id:str}/commands/trigger", status_code=200)
-async def trigger(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TriggerMessage]) -> Response[CallAnswer]:
+async def trigger(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TriggerMessage]
+) -> Response[CallAnswer]:
     """Ask for a message now."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/get-variables", status_code=200)
-async def get_variables(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ReadVariables]) -> Response[CallAnswer]:
+async def get_variables(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.ReadVariables]
+) -> Response[CallAnswer]:
     """Read variables or configuration keys."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/set-variables", status_code=200)
-async def set_variables(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.WriteVariables]) -> Response[CallAnswer]:
+async def set_variables(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.WriteVariables]
+) -> Response[CallAnswer]:
     """Write variables or a configuration key."""
     return await _say(request, station_id, data)
 
 
 @post("/{station_id:str}/commands/get-report", status_code=200)
-async def get_report(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.RequestReport]) -> Response[CallAnswer]:
+async def get_report(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.RequestReport]
+) -> Response[CallAnswer]:
     """Ask for a report of the device model; what it says is found under the station's variables."""
     return await _say(request, station_id, data)
 
@@ -127,7 +146,9 @@ async def clear_cache(request: AnyRequest, station_id: FromPath[str]) -> Respons
 
 
 @post("/{station_id:str}/commands/data-transfer", status_code=200)
-async def data_transfer(request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TransferData]) -> Response[CallAnswer]:
+async def data_transfer(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[remote.TransferData]
+) -> Response[CallAnswer]:
     """Send what only a vendor understands."""
     return await _say(request, station_id, data)
 

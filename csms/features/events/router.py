@@ -17,7 +17,9 @@ RETRY_MS = 2000
 
 @get("/stream")
 async def stream(
-    request: Request[Any, Any, Any], station: FromQuery[str | None] = None, type: FromQuery[str | None] = None  # noqa: A002  # a filter
+    request: Request[Any, Any, Any],
+    station: FromQuery[str | None] = None,
+    type: FromQuery[str | None] = None,  # noqa: A002  # a filter
 ) -> ServerSentEvent:
     """Follow facts as they happen; with `Last-Event-ID`, those first that were missed.
 

@@ -89,12 +89,12 @@ _facts = msgspec.json.Decoder(_Fact)
 
 
 @get("/")
-async def list_sessions(  # noqa: PLR0913  # the filters of the route
+async def list_sessions(  # the filters of the route
     request: AnyRequest,
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
     station: FromQuery[str | None] = None,
-    active: FromQuery[bool | None] = None,  # noqa: FBT001  # a filter
+    active: FromQuery[bool | None] = None,  # a filter
     token: FromQuery[str | None] = None,
     transaction: FromQuery[str | None] = None,
     since: FromQuery[datetime | None] = None,

@@ -32,7 +32,9 @@ WHERE station_id = $1 AND ($2::text IS NULL OR direction = $2) AND ($3::text IS 
     AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6))
 ORDER BY at DESC, id DESC LIMIT $7
 """
-VARIABLES = "SELECT * FROM station_variables WHERE station_id = $1 ORDER BY component, evse, connector, variable, attribute"
+VARIABLES = (
+    "SELECT * FROM station_variables WHERE station_id = $1 ORDER BY component, evse, connector, variable, attribute"
+)
 CALLS = """
 SELECT * FROM station_calls WHERE station_id = $1 AND ($2::timestamptz IS NULL OR (asked_at, id) < ($2, $3))
 ORDER BY asked_at DESC, id DESC LIMIT $4
@@ -121,7 +123,7 @@ class Stations:
         done = await self._pool.execute("DELETE FROM stations WHERE lower(id) = lower($1)", station)
         return str(done) == "DELETE 1"
 
-    async def frames(  # noqa: PLR0913  # the filters of the route
+    async def frames(  # the filters of the route
         self,
         station: str,
         *,

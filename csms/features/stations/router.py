@@ -46,11 +46,11 @@ async def create_station(request: AnyRequest, data: JSONBody[NewStation]) -> Res
 
 
 @get("/")
-async def list_stations(  # noqa: PLR0913  # the filters of the route
+async def list_stations(  # the filters of the route
     request: AnyRequest,
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
-    online: FromQuery[bool | None] = None,  # noqa: FBT001  # a filter
+    online: FromQuery[bool | None] = None,  # a filter
     site: FromQuery[str | None] = None,
     q: FromQuery[str | None] = None,
 ) -> Page[Station]:
@@ -69,7 +69,9 @@ async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Respon
 
 
 @patch("/{station_id:str}")
-async def change_station(request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]) -> Response[Station]:
+async def change_station(
+    request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]
+) -> Response[Station]:
     """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
     stations = Stations(desk_of(request).pool)
     await _existing(stations, station_id)
@@ -101,7 +103,7 @@ async def list_connectors(request: AnyRequest, station_id: FromPath[str]) -> lis
 
 
 @get("/{station_id:str}/frames")
-async def list_frames(  # noqa: PLR0913  # the filters of the route
+async def list_frames(  # the filters of the route
     request: AnyRequest,
     station_id: FromPath[str],
     limit: Limit = 100,

@@ -74,7 +74,11 @@ async def create_token(request: AnyRequest, data: JSONBody[NewToken]) -> Respons
 
 @get("/")
 async def list_tokens(
-    request: AnyRequest, limit: Limit = 50, after: FromQuery[str | None] = None, value: FromQuery[str | None] = None, group: FromQuery[str | None] = None
+    request: AnyRequest,
+    limit: Limit = 50,
+    after: FromQuery[str | None] = None,
+    value: FromQuery[str | None] = None,
+    group: FromQuery[str | None] = None,
 ) -> Page[Token]:
     """List tokens by value."""
     at, token = read_cursor(after, tuple[str, str]) or (None, None)

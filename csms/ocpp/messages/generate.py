@@ -37,7 +37,7 @@ class Class:
 
     @property
     def text(self) -> str:
-        head = f"class {self.name}(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=\"camel\", "
+        head = f'class {self.name}(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", '
         body = [f"    {member}" for member in self.members] or ["    ..."]
         return "\n".join([head + "forbid_unknown_fields=True):", *body])
 
@@ -85,7 +85,9 @@ class Message:
                 return self._object(name, schema)
             case "array":
                 inner = self._type(name, schema["items"])
-                return _annotated(f"tuple[{inner}, ...]", min_length=schema.get("minItems"), max_length=schema.get("maxItems"))
+                return _annotated(
+                    f"tuple[{inner}, ...]", min_length=schema.get("minItems"), max_length=schema.get("maxItems")
+                )
             case "string":
                 return _text(schema)
             case "integer":
@@ -145,9 +147,9 @@ def source(version: str) -> str:
         name = stem if stem.endswith(("Request", "Response")) else f"{stem}Request"
         schema = json.loads(entry.read_text("utf-8-sig"))
         Message(name, schema, module).generate()
-    return HEADER.format(title=VERSIONS[version]) + "\n\n\n".join(
-        [entry.text for entry in module.classes.values()]
-    ) + "\n"
+    return (
+        HEADER.format(title=VERSIONS[version]) + "\n\n\n".join([entry.text for entry in module.classes.values()]) + "\n"
+    )
 
 
 def main() -> None:
