@@ -17,24 +17,36 @@ from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, SendReceived
 from csms.ocpp.schemas import Malformed
 from csms.ports.handlers import Inbound
-from csms.ports.journal import CommitRefused, JournalError
+from csms.ports.journal import CommitRefused, JournalError, JournalUnavailable
 from csms.ports.line import Line
 from csms.ports.registry import RegisteredStation
 
 log = structlog.get_logger(__name__)
 
+POISON_AFTER = 3
+REMEMBERED_FAILURES = 64
+
 
 class Reception:
     """Takes the calls of one station, in order. Raises a `JournalError` where an answer cannot be durable."""
 
-    __slots__ = ("_entity", "_invited", "_ledger", "_station", "_tools")
+    __slots__ = ("_entity", "_failures", "_invited", "_ledger", "_station", "_tools")
 
-    def __init__(self, *, station: RegisteredStation, entity: Entity[Station], ledger: Ledger, tools: Tools) -> None:
+    def __init__(
+        self,
+        *,
+        station: RegisteredStation,
+        entity: Entity[Station],
+        ledger: Ledger,
+        tools: Tools,
+        failures: dict[int, int],
+    ) -> None:
         self._station = station
         self._entity = entity
         self._ledger = ledger
         self._tools = tools
         self._invited: frozenset[str] = frozenset()
+        self._failures = failures
 
     def attach(self, station: RegisteredStation) -> None:
         """Serve the station as it is registered now; what it was invited to say is void."""
@@ -95,6 +107,16 @@ class Reception:
             )
             return
         await self._keep_and_acknowledge(line, call, inbound, f"{reading.path}: {reading.description}")
+
+    def _count_failure(self, call: CallReceived, error: Exception) -> None:
+        """Give a failing message two more tries, on new lines, before it counts as poison (Q42)."""
+        content = hash((call.action, call.payload))
+        tries = self._failures.get(content, 0) + 1
+        if len(self._failures) >= REMEMBERED_FAILURES:
+            self._failures.clear()
+        self._failures[content] = tries
+        if tries < POISON_AFTER:
+            raise JournalUnavailable(f"{type(error).__name__} in the handler of {call.action}") from error
 
     async def _handle_poison(self, line: Line, call: CallReceived, inbound: Inbound, why: str) -> None:
         if inbound.acknowledge is None:

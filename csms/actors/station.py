@@ -91,6 +91,7 @@ class StationActor(Actor):
         "_calls",
         "_departed",
         "_entity",
+        "_failures",
         "_lease",
         "_ledger",
         "_line",
@@ -110,6 +111,7 @@ class StationActor(Actor):
         self._calls = Calls()
         self._awake = False
         self._paused = False
+        self._failures: dict[int, int] = {}
         self._forget()
 
     @property
@@ -293,7 +295,13 @@ class StationActor(Actor):
             journal=self._tools.journal,
         )
         self._ledger = Ledger(station=self._station.id, lease=self._lease, tools=self._tools)
-        self._reception = Reception(station=self._station, entity=self._entity, ledger=self._ledger, tools=self._tools)
+        self._reception = Reception(
+            station=self._station,
+            entity=self._entity,
+            ledger=self._ledger,
+            tools=self._tools,
+            failures=self._failures,
+        )
 
     async def _wake(self) -> None:
         if self._awake:

@@ -12,7 +12,7 @@ from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.state import ConnectorState, Station
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import History, JournalUnavailable, Kind, SessionHeading
+from csms.ports.journal import CommitRefused, History, JournalUnavailable, Kind, SessionHeading
 from csms.storage import facts
 
 STATIONS = """
@@ -34,7 +34,8 @@ RECENT = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND evse = $2 OR
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
-AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError, TimeoutError)
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""How the database says that it cannot answer now; what it refuses for its content is a `DataError`, told apart first."""
 
 
 class PostgresArchive:
@@ -120,6 +121,8 @@ class PostgresArchive:
         try:
             async with asyncpg_timeout(self._pool) as connection:
                 return list(await connection.fetch(query, *arguments))
+        except asyncpg.DataError as error:
+            raise CommitRefused(str(error)) from error
         except AWAY as error:
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
 

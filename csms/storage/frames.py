@@ -55,7 +55,7 @@ class PostgresFrameLog:
             try:
                 await self._ensure_partitions()
                 await self._copy(batch)
-            except (*AWAY, asyncpg.PostgresError, ValueError) as error:
+            except (*AWAY, ValueError) as error:
                 log.warning("frames_not_written", frames=len(batch), error=str(error))
                 self._put_back(batch, poisoned=isinstance(error, asyncpg.DataError | ValueError))
                 return

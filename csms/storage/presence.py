@@ -61,6 +61,6 @@ class PostgresPresence:
         try:
             async with asyncpg_timeout(self._pool) as connection:
                 await connection.execute(WRITE, *[list(column) for column in zip(*rows, strict=True)])
-        except (*AWAY, asyncpg.PostgresError) as error:
+        except AWAY as error:
             log.warning("presence_not_written", error=str(error))
             self._changed = changed | self._changed

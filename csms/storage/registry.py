@@ -8,7 +8,7 @@ from csms.domain.access import Standing, Token, TokenRef
 from csms.domain.station.commands import Registration
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import JournalUnavailable
+from csms.ports.journal import CommitRefused, JournalUnavailable
 from csms.ports.registry import RegisteredStation
 from csms.storage.archive import AWAY, asyncpg_timeout
 
@@ -118,5 +118,7 @@ async def _fetch(pool: "Pool[asyncpg.Record]", query: str, *arguments: object) -
     try:
         async with asyncpg_timeout(pool) as connection:
             return list(await connection.fetch(query, *arguments))
+    except asyncpg.DataError as error:
+        raise CommitRefused(str(error)) from error
     except AWAY as error:
         raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
