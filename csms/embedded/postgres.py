@@ -45,7 +45,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(self, folder: Path, *, unsafe: bool = False) -> None:
         super().__init__(folder)
         self._binaries = binaries()
-        self._cluster = folder / "cluster"
+        self._cluster = self.folder / "cluster"
         self._settings = SETTINGS | (UNSAFE if unsafe else {})
 
     @property

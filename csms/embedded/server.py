@@ -33,7 +33,7 @@ class EmbeddedServer(ABC):
     name: str
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self.port = 0
         self.password = ""
         self._runner = Runner()
