@@ -46,7 +46,8 @@ async def test_what_an_earlier_life_left_behind_is_stopped_first(tmp_path: Path)
     connection = await asyncpg.connect(left.dsn)
     await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
     await connection.close()
-    left.pause_watching()  # as after a SIGKILL of the program: nobody watches, the server lives
+    left.pause_watching()
+    left._log.close()  # as after a SIGKILL of the program: nobody watches, the server lives
     reaper = asyncio.create_task(asyncio.to_thread(left._process.wait))
     async with EmbeddedPostgres(tmp_path / "postgres", unsafe=True) as again:
         connection = await asyncpg.connect(again.dsn)
