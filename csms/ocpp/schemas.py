@@ -161,8 +161,11 @@ def _faults(version: Version, name: str, payload: bytes) -> Iterator[Fault]:
 @cache
 def _validator(version: Version, name: str) -> Any:
     """Compile an official schema, once; formats such as date-time are not enforced."""
-    stem = name.removesuffix("Request") if version is Version.V16 else name
-    text = files("ocpp").joinpath(SCHEMA_FOLDERS[version], "schemas", f"{stem}.json").read_text("utf-8-sig")
+    folder = files("ocpp").joinpath(SCHEMA_FOLDERS[version], "schemas")
+    path = folder.joinpath(f"{name}.json")
+    if not path.is_file():  # 1.6 and messages without an answer do not say that they are requests
+        path = folder.joinpath(f"{name.removesuffix('Request')}.json")
+    text = path.read_text("utf-8-sig")
     return jsonschema_rs.validator_for(json.loads(text), validate_formats=False)
 
 
