@@ -182,7 +182,7 @@ class StationActor(Actor):
                 await self._wake()
                 await self._reception.take_send(line, event)
             case FrameOdd() | ResultDisputed():
-                log.info("frame_odd", station=self._station.id, event=type(event).__name__, text=event.text[:200])
+                log.info("frame_odd", station=self._station.id, kind=type(event).__name__, text=event.text[:200])
 
     def _breathe(self) -> None:
         if self._paused and self.waiting <= self._tools.policy.mailbox_low and self._line is not None:
