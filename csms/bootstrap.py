@@ -47,6 +47,7 @@ from csms.storage.frames import PostgresFrameLog
 from csms.storage.journal import PostgresJournal
 from csms.storage.outbox import OutboxRelay
 from csms.storage.presence import PostgresPresence
+from csms.storage.progress import SessionProgress
 from csms.storage.registry import PostgresOwnership, PostgresRegistry, PostgresTokens
 from csms.web.app import build_app
 from csms.web.desk import Desk
@@ -141,6 +142,7 @@ class Node:
         while not all(actor.idle for actor in self.house.actors) and self.clock.monotonic() < deadline:
             await asyncio.sleep(0.01)
         await self.presence.write()
+        await self.progress.write()
         await self.frames.write()
 
     async def _open_stores(self) -> None:
@@ -155,7 +157,10 @@ class Node:
 
     def _build_house(self) -> None:
         settings, connect = self.settings, partial(engine.connect, self.where.database_url)
-        self.journal = PostgresJournal(connect=connect, tasks=self.tasks, hold_s=settings.journal_hold_s)
+        self.progress = SessionProgress(pool=self.pool)
+        self.journal = PostgresJournal(
+            connect=connect, tasks=self.tasks, progress=self.progress, hold_s=settings.journal_hold_s
+        )
         self.presence = PostgresPresence(pool=self.pool, clock=self.clock, node=self.name)
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
         self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks)
@@ -239,6 +244,7 @@ class Node:
             await listener.start()
         self.tasks.spawn(self.presence.run(), name="presence")
         self.tasks.spawn(self.frames.run(), name="frames")
+        self.tasks.spawn(self.progress.run(), name="progress")
         self.tasks.spawn(self.house.run_sweeps(SWEEP_S), name="house/sweep")
         self.tasks.spawn(listen_for_claims(self.redis, self.keys, self.name, self.house.superseded), name="claims")
 
@@ -249,6 +255,7 @@ class Node:
         )
         self.journal.on_written = relay.wake
         self.tasks.spawn(relay.run(), name="outbox")
+        self.tasks.spawn(self.progress.run_catch_up(), name="progress/catch-up")
 
     async def _start_api(self) -> None:
         events = EventReader(client=self.redis, keys=self.keys)
@@ -258,6 +265,7 @@ class Node:
             calls=self.calls,
             live=events,
             phrasebook=VersionedPhrasebook(),
+            settle=self.progress.write,
             check=lambda protocol, action, payload: schemas.check_call(Version(protocol), action, payload),
             health=self._health,
             clock=self.clock,

@@ -65,7 +65,7 @@ class Entity(Generic[State]):
         for event in events:
             state = self._evolve(state, event)
         await self._journal.commit(
-            Commit(self.kind, self.key, self.station, self._lease.epoch, self.sequence, events, state)
+            Commit(self.kind, self.key, self.station, self._lease.epoch, self.sequence, events, state, self.state)
         )
         self.state = state
         self.sequence += len(events)

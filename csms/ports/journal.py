@@ -23,8 +23,8 @@ class Commit(Struct, frozen=True):
     """Facts of one entity that become durable together, or not at all.
 
     `sequence` is the place of the first event in the entity's line, from 1. `state` is the
-    entity as it will be after them; tables for readers are projected from it. `epoch` is
-    the one under which this node owns the station.
+    entity as it will be after them, `before` as it was; tables for readers are projected
+    from it. `epoch` is the one under which this node owns the station.
     """
 
     kind: Kind
@@ -34,6 +34,7 @@ class Commit(Struct, frozen=True):
     sequence: int
     events: tuple[Event, ...]
     state: Session | Station
+    before: Session | Station | None = None
 
 
 class JournalError(Exception):

@@ -5,21 +5,12 @@ from typing import Any
 
 import msgspec
 
-from csms.domain.command import Event
 from csms.domain.session.events import SessionEvent
 from csms.domain.station.events import StationEvent
 from csms.ports.journal import Kind
 
 CODES = {Kind.STATION: 1, Kind.SESSION: 2}
 KINDS = {code: kind for kind, code in CODES.items()}
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode(event: Event) -> str:
-    """Return the text that the journal keeps of a fact."""
-    return _encoder.encode(event).decode()
-
 
 def decode(kind: Kind, text: str) -> Any:
     """Return the fact that a text of the journal tells."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import asyncpg
 import structlog
@@ -10,9 +9,9 @@ import structlog
 from csms.domain.command import Event
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import Commit, CommitRefused, JournalError, JournalUnavailable, OwnershipLost
-from csms.storage import facts
-from csms.storage.projection import commit_statement, newest_sessions, session_arrays
+from csms.ports.journal import Commit, CommitRefused, JournalUnavailable, Kind, OwnershipLost
+from csms.storage.progress import SessionProgress
+from csms.storage.projection import COMMIT, facts_document, is_progress, sessions_document
 from csms.storage.station_projection import PROJECTIONS, statements
 
 log = structlog.get_logger(__name__)
@@ -36,12 +35,14 @@ class PostgresJournal:
     be unknown, and nothing is sent twice.
     """
 
-    def __init__(self, *, connect: Connect, tasks: Tasks, hold_s: float = 3.0, limit: int = 400) -> None:
+    def __init__(
+        self, *, connect: Connect, tasks: Tasks, progress: SessionProgress, hold_s: float = 3.0, limit: int = 400
+    ) -> None:
         self._connect = connect
+        self._progress = progress
         self._hold_s = hold_s
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._ready = True
-        self._statement = commit_statement()
         self._tasks = tasks
         self._probe: asyncio.Task[None] | None = None
         self._batcher: Batcher[Commit, None] = Batcher(
@@ -71,7 +72,7 @@ class PostgresJournal:
     async def _flush(self, commits: Sequence[Commit]) -> list[None | Exception]:
         connection = await self._acquire()
         try:
-            written = await self._write(connection, list(commits))
+            lost = await self._write(connection, list(commits))
         except asyncpg.UniqueViolationError as violation:
             if len(commits) > 1:
                 raise Refused from violation
@@ -83,32 +84,44 @@ class PostgresJournal:
             self._fail(connection)
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
         self.batches += 1
-        self.committed += len(written)
+        self.committed += len(commits) - len(lost)
         self.on_written()
         return [
-            None if place in written else OwnershipLost(f"epoch {commit.epoch} of {commit.station} is over")
+            OwnershipLost(f"epoch {commit.epoch} of {commit.station} is over") if place in lost else None
             for place, commit in enumerate(commits)
         ]
 
     async def _write(self, connection: "asyncpg.Connection[asyncpg.Record]", commits: list[Commit]) -> set[int]:
-        arrays = _fact_arrays(commits) + session_arrays(newest_sessions(commits))
+        """Write a batch; return the places of the commits that were not written, for their epochs are over."""
+        at_once = [
+            (place, commit)
+            for place, commit in enumerate(commits)
+            if commit.kind is Kind.SESSION and not is_progress(commit)
+        ]
         shown = [
             (place, commit.station, event)
             for place, commit in enumerate(commits)
             for event in commit.events
             if type(event) in PROJECTIONS
         ]
+        documents = facts_document(commits), sessions_document(at_once)
         if not shown:
-            return await self._write_facts(connection, arrays)
-        async with connection.transaction():
-            written = await self._write_facts(connection, arrays)
-            held: list[tuple[str, Event]] = [(station, event) for place, station, event in shown if place in written]
-            for statement, columns in statements(held):
-                await connection.execute(statement, *columns)
-        return written
+            lost = await self._write_facts(connection, documents)
+        else:
+            async with connection.transaction():
+                lost = await self._write_facts(connection, documents)
+                held: list[tuple[str, Event]] = [(station, event) for place, station, event in shown if place not in lost]
+                for statement, columns in statements(held):
+                    await connection.execute(statement, *columns)
+        for place, commit in enumerate(commits):
+            if place not in lost and is_progress(commit):
+                self._progress.note(commit)
+        return lost
 
-    async def _write_facts(self, connection: "asyncpg.Connection[asyncpg.Record]", arrays: list[list[Any]]) -> set[int]:
-        return {record[0] for record in await connection.fetch(self._statement, *arrays)}
+    async def _write_facts(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", documents: tuple[str, str]
+    ) -> set[int]:
+        return {record[0] for record in await connection.fetch(COMMIT, *documents)}
 
     async def _acquire(self) -> "asyncpg.Connection[asyncpg.Record]":
         if self._connection is not None and not self._connection.is_closed():
@@ -150,24 +163,3 @@ class PostgresJournal:
                 continue
             self._ready = True
             log.warning("journal_available")
-
-
-def _fact_arrays(commits: list[Commit]) -> list[list[Any]]:
-    rows = [
-        (
-            place,
-            facts.CODES[commit.kind],
-            commit.key,
-            commit.sequence + n,
-            commit.station,
-            commit.epoch,
-            type(event).__name__,
-            facts.encode(event),
-        )
-        for place, commit in enumerate(commits)
-        for n, event in enumerate(commit.events)
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-__all__ = ["JournalError", "PostgresJournal"]

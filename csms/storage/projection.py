@@ -1,102 +1,212 @@
 """What readers see of sessions: a row for each, replaced as facts come."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from csms.domain.session.state import Phase, Session
 from csms.ports.journal import Commit
+from csms.storage.facts import CODES
 
-COLUMNS: dict[str, tuple[str, Callable[[Session], Any]]] = {
-    "ref": ("text", lambda s: s.ref),
-    "number": ("bigint", lambda s: s.number),
-    "active": ("boolean", lambda s: s.phase is Phase.ACTIVE),
-    "evse": ("bigint", lambda s: s.evse),
-    "connector": ("bigint", lambda s: s.connector),
-    "token": ("text", lambda s: None if s.token is None else s.token.value),
-    "token_kind": ("text", lambda s: None if s.token is None else s.token.kind),
-    "stop_token": ("text", lambda s: None if s.stop_token is None else s.stop_token.value),
-    "began_at": ("timestamptz", lambda s: s.began_at),
-    "ended_at": ("timestamptz", lambda s: s.ended_at),
-    "last_heard_at": ("timestamptz", lambda s: s.last_heard_at),
-    "reason": ("text", lambda s: s.reason),
-    "charging_state": ("text", lambda s: s.charging_state),
-    "reservation_id": ("bigint", lambda s: s.reservation_id),
-    "remote_start_id": ("bigint", lambda s: s.remote_start_id),
-    "energy_wh": ("bigint", lambda s: s.energy_wh),
-    "meter_start_wh": ("bigint", lambda s: s.meter_start_wh),
-    "meter_stop_wh": ("bigint", lambda s: s.meter_stop_wh),
-    "power_w": ("bigint", lambda s: s.power_w),
-    "soc_percent": ("bigint", lambda s: s.soc_percent),
-    "estimated": ("boolean", lambda s: s.estimated),
-    "flags": ("text", lambda s: ",".join(s.flags)),
+COLUMNS = {
+    "key": "text",
+    "station_id": "text",
+    "sequence": "bigint",
+    "ref": "text",
+    "number": "bigint",
+    "active": "boolean",
+    "evse": "bigint",
+    "connector": "bigint",
+    "token": "text",
+    "token_kind": "text",
+    "stop_token": "text",
+    "began_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "last_heard_at": "timestamptz",
+    "reason": "text",
+    "charging_state": "text",
+    "reservation_id": "bigint",
+    "remote_start_id": "bigint",
+    "energy_wh": "bigint",
+    "meter_start_wh": "bigint",
+    "meter_stop_wh": "bigint",
+    "power_w": "bigint",
+    "soc_percent": "bigint",
+    "estimated": "boolean",
+    "flags": "text[]",
 }
-"""Every column but key and station: its type in Postgres, and where it comes from.
-
-Flags travel as one text, for arrays of arrays cannot be unnested.
-"""
+"""The columns of `sessions` that follow from facts, with their types in Postgres."""
 
 
-def newest_sessions(commits: list[Commit]) -> list[tuple[int, Commit, Session]]:
-    """Return the last commit of each session among `commits`, with its place."""
-    newest: dict[str, tuple[int, Commit, Session]] = {}
-    for place, commit in enumerate(commits):
-        if isinstance(commit.state, Session):
-            newest[commit.key] = (place, commit, commit.state)
-    return list(newest.values())
+class SessionRow(Struct, frozen=True, gc=False):
+    """A row of `sessions`; `place` is that of its commit in the batch, `sequence` that of its last fact."""
+
+    place: int
+    key: str
+    station_id: str
+    sequence: int
+    ref: str
+    number: int | None
+    active: bool
+    evse: int | None
+    connector: int | None
+    token: str | None
+    token_kind: str | None
+    stop_token: str | None
+    began_at: datetime | None
+    ended_at: datetime | None
+    last_heard_at: datetime | None
+    reason: str | None
+    charging_state: str | None
+    reservation_id: int | None
+    remote_start_id: int | None
+    energy_wh: int
+    meter_start_wh: int | None
+    meter_stop_wh: int | None
+    power_w: int | None
+    soc_percent: int | None
+    estimated: bool
+    flags: tuple[str, ...]
 
 
-def session_arrays(rows: list[tuple[int, Commit, Session]]) -> list[list[Any]]:
-    """Return the rows as arrays: place, key, station, then one for each of `COLUMNS`."""
-    arrays: list[list[Any]] = [
-        [place for place, _, _ in rows],
-        [commit.key for _, commit, _ in rows],
-        [commit.station for _, commit, _ in rows],
-    ]
-    arrays += [[read(session) for _, _, session in rows] for _, read in COLUMNS.values()]
-    return arrays
+class FactRow(Struct, frozen=True, gc=False):
+    """A row of `journal`, and an item of what is posted; `place` is that of its commit in the batch."""
+
+    place: int
+    epoch: int
+    station: str
+    kind: int
+    key: str
+    sequence: int
+    type: str
+    data: Struct
 
 
-def _assignments() -> str:
-    return ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+_heading = attrgetter(
+    "phase",
+    "evse",
+    "connector",
+    "token",
+    "stop_token",
+    "began_at",
+    "ended_at",
+    "reason",
+    "number",
+    "reservation_id",
+    "remote_start_id",
+)
 
 
-def commit_statement() -> str:
-    """Return the statement of a group commit: fence, journal, sessions and outbox in one round trip.
-
-    Parameters are arrays: first one item for each fact (place of its commit, kind, key,
-    sequence, station, epoch, type, data), then those of `session_arrays`. It returns the places
-    that were written; the others belong to a station that another epoch owns.
-    """
-    first = 9
-    casts = ["int", "text", "text", *(kind for kind, _ in COLUMNS.values())]
-    parameters = ", ".join(f"${first + n}::{cast}[]" for n, cast in enumerate(casts))
-    names = ", ".join(["place", "key", "station_id", *COLUMNS])
-    values = ", ".join(
-        f"string_to_array(nullif(row.{name}, ''), ',')" if name == "flags" else f"row.{name}" for name in COLUMNS
-    ).replace(
-        "string_to_array(nullif(row.flags, ''), ',')", "coalesce(string_to_array(nullif(row.flags, ''), ','), '{}')"
+def is_progress(commit: Commit) -> bool:
+    """Whether a commit only tells how an active session goes on: energy, power, state, flags."""
+    before, after = commit.before, commit.state
+    return (
+        type(before) is Session
+        and type(after) is Session
+        and after.phase is Phase.ACTIVE
+        and bool(_heading(before) == _heading(after))
     )
+
+
+def facts_document(commits: list[Commit]) -> str:
+    """Return the facts of a batch as one JSON array, in order."""
+    rows = [
+        FactRow(
+            place,
+            commit.epoch,
+            commit.station,
+            CODES[commit.kind],
+            commit.key,
+            commit.sequence + n,
+            type(event).__name__,
+            event,
+        )
+        for place, commit in enumerate(commits)
+        for n, event in enumerate(commit.events)
+    ]
+    return _encoder.encode(rows).decode()
+
+
+def sessions_document(placed: Iterable[tuple[int, Commit]]) -> str:
+    """Return the newest row of each session among commits as one JSON array, in the order in which they are locked."""
+    newest = {commit.key: (place, commit) for place, commit in placed}
+    return _encoder.encode([_row(*newest[key]) for key in sorted(newest)]).decode()
+
+
+def _row(place: int, commit: Commit) -> SessionRow:
+    session: Any = commit.state
+    token, stop = session.token, session.stop_token
+    return SessionRow(
+        place=place,
+        key=commit.key,
+        station_id=commit.station,
+        sequence=commit.sequence + len(commit.events) - 1,
+        ref=session.ref,
+        number=session.number,
+        active=session.phase is Phase.ACTIVE,
+        evse=session.evse,
+        connector=session.connector,
+        token=None if token is None else token.value,
+        token_kind=None if token is None else token.kind,
+        stop_token=None if stop is None else stop.value,
+        began_at=session.began_at,
+        ended_at=session.ended_at,
+        last_heard_at=session.last_heard_at,
+        reason=session.reason,
+        charging_state=session.charging_state,
+        reservation_id=session.reservation_id,
+        remote_start_id=session.remote_start_id,
+        energy_wh=session.energy_wh,
+        meter_start_wh=session.meter_start_wh,
+        meter_stop_wh=session.meter_stop_wh,
+        power_w=session.power_w,
+        soc_percent=session.soc_percent,
+        estimated=session.estimated,
+        flags=session.flags,
+    )
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _upsert(parameter: str, condition: str) -> str:
+    """Return what lays rows into `sessions`; a row that is older than what is there changes nothing."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "key")
     return f"""
+    INSERT INTO sessions ({", ".join(COLUMNS)})
+    SELECT {", ".join(COLUMNS)} FROM json_to_recordset({parameter}::text::json) AS row (place int, {columns}) {condition}
+    ON CONFLICT (key) DO UPDATE SET {changes} WHERE sessions.sequence < excluded.sequence
+    """  # names of our own columns; all values are parameters
+
+
+PROJECT = _upsert("$1", "")
+"""Takes a sessions document of what is durable already."""
+
+COMMIT = f"""
 WITH fact AS (
-    SELECT * FROM unnest($1::int[], $2::smallint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[], $8::text[])
-        WITH ORDINALITY AS fact (place, kind, key, sequence, station_id, epoch, type, data, turn)
+    SELECT * FROM json_to_recordset($1::text::json)
+        AS fact (place int, epoch bigint, station text, kind smallint, key text, sequence bigint, type text, data text)
 ), held AS (
-    SELECT fact.* FROM fact JOIN leases ON leases.station_id = fact.station_id AND leases.epoch = fact.epoch
+    SELECT fact.* FROM fact JOIN leases ON leases.station_id = fact.station AND leases.epoch = fact.epoch
 ), written AS (
     INSERT INTO journal (kind, key, sequence, station_id, type, data)
-    SELECT kind, key, sequence, station_id, type, data FROM held ORDER BY turn
+    SELECT kind, key, sequence, station, type, data FROM held ORDER BY place, sequence
 ), posted AS (
     INSERT INTO outbox (facts)
-    SELECT '[' || string_agg(
-        '{{"station":' || to_json(station_id) || ',"kind":' || kind || ',"key":' || to_json(key) || ',"sequence":' || sequence
-        || ',"type":"' || type || '","data":' || data || '}}', ',' ORDER BY turn) || ']'
-    FROM held HAVING count(*) > 0
-), projected AS (
-    INSERT INTO sessions (key, station_id, {", ".join(COLUMNS)})
-    SELECT row.key, row.station_id, {values}
-    FROM unnest({parameters}) AS row ({names})
-    WHERE row.place IN (SELECT place FROM held)
-    ON CONFLICT (key) DO UPDATE SET {_assignments()}
-)
-SELECT DISTINCT place FROM held
-"""  # names of our own columns; all values are parameters
+    SELECT CASE WHEN (SELECT count(*) FROM held) = (SELECT count(*) FROM fact) THEN $1::text ELSE (
+        SELECT json_agg(item)::text FROM json_array_elements($1::text::json) AS item
+        WHERE (item ->> 'place')::int IN (SELECT place FROM held)
+    ) END WHERE EXISTS (SELECT FROM held)
+), projected AS ({_upsert("$2", "WHERE place IN (SELECT place FROM held)")})
+SELECT DISTINCT place FROM fact WHERE NOT EXISTS (SELECT FROM held WHERE held.place = fact.place)
+"""
+"""A group commit: fence, journal, outbox and sessions in one round trip.
+
+Takes a facts document and a sessions document; returns the places that were not written, for
+another epoch owns their stations.
+"""

@@ -1,6 +1,6 @@
 """What the features work with, and how a request gets at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -27,12 +27,17 @@ class Fault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Ports and settings for requests. `check` tells what breaks the schema of a call; `health` what is not well."""
+    """Ports and settings for requests.
+
+    `settle` lets readers see all that this process has made durable; `check` tells what breaks
+    the schema of a call; `health` what is not well.
+    """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     calls: StationCalls
     live: LiveFacts
     phrasebook: Phrasebook
+    settle: Callable[[], Awaitable[None]]
     check: Callable[[str, str, bytes], Sequence[Fault]]
     health: Callable[[], dict[str, bool]]
     clock: Clock

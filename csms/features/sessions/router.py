@@ -102,7 +102,9 @@ async def list_sessions(  # the filters of the route
 ) -> Page[Session]:
     """List sessions, the youngest first."""
     at, key = read_cursor(after, tuple[datetime, str]) or (None, None)
-    records = await desk_of(request).pool.fetch(
+    desk = desk_of(request)
+    await desk.settle()
+    records = await desk.pool.fetch(
         SELECT + FILTERS, station, active, token, transaction, since, until, at, key, limit + 1
     )
     return page_of([_shaped(record) for record in records], limit, lambda row: cursor_of(row.created_at, row.id))
@@ -111,7 +113,9 @@ async def list_sessions(  # the filters of the route
 @get("/{session_id:str}")
 async def show_session(request: AnyRequest, session_id: FromPath[str]) -> Session:
     """Show one session."""
-    record = await desk_of(request).pool.fetchrow(SELECT + "WHERE key = $1", session_id)
+    desk = desk_of(request)
+    await desk.settle()
+    record = await desk.pool.fetchrow(SELECT + "WHERE key = $1", session_id)
     if record is None:
         raise Problem(404, f"there is no session {session_id}")
     return _shaped(record)

@@ -38,6 +38,7 @@ sessions = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("station_id", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
     Column("ref", Text, nullable=False),
     Column("number", BigInteger),
     Column("active", Boolean, nullable=False),
