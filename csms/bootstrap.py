@@ -217,8 +217,6 @@ class Node:
             clock=self.clock,
             tasks=self.tasks,
             metrics=self.metrics,
-            count_in=self.metrics.frames.labels("in"),
-            count_out=self.metrics.frames.labels("out"),
             gate=asyncio.Semaphore(settings.handshakes_at_once),
             limits=Limits(max_depth=settings.max_depth),
             max_frame=settings.max_frame_bytes,

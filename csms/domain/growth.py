@@ -53,7 +53,12 @@ class Known:
         return self._size
 
     def __contains__(self, item: int) -> bool:
-        return self._places.get(item, self._size) < self._size
+        return self.has_all((item,))
+
+    def has_all(self, items: Iterable[int]) -> bool:
+        """Whether the set has every one of the items."""
+        find, size = self._places.get, self._size
+        return all(find(item, size) < size for item in items)
 
     def plus(self, items: Iterable[int]) -> "Known":
         """Return the set with more items."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ POWER_IMPORT = "Power.Active.Import"
 STATE_OF_CHARGE = "SoC"
 
 
-class Sample(Struct, frozen=True, omit_defaults=True):
+class Sample(Struct, frozen=True, omit_defaults=True, cache_hash=True):
     """One sampled value, as the station sent it but for its defaults.
 
     `value` is in `unit`, with any power-of-ten multiplier already applied; it is None
@@ -42,6 +43,7 @@ def parse_number(text: str) -> Decimal | None:
     return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
 
 
+@lru_cache(1024)
 def split_measurand(name: str) -> tuple[str, str | None]:
     """Return measurand and phase, which some stations glue together: `Current.Import.L1` (Q37, Q87)."""
     for phase in _PHASES:

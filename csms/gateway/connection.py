@@ -331,7 +331,10 @@ class Connection(asyncio.Protocol):
     def _flush(self, action: str | None = None) -> None:
         if self._link is None or self._transport is None or self._closing:
             return
-        for text in self._link.texts_to_send():
+        texts = self._link.texts_to_send()
+        if not texts:
+            return
+        for text in texts:
             self._transport.write(text_frame(text))
             self._log_out(text, action)
             self.last_outbound = self.last_inbound
@@ -339,14 +342,14 @@ class Connection(asyncio.Protocol):
             self._abort("unread")
 
     def _log_in(self, event: LinkEvent, data: str | bytes) -> None:
-        self._context.count_in.inc()
+        self._context.metrics.traffic.received += 1
         if type(event) is CallReceived:
             self._log(Direction.IN, event.text, str(event.message_id), event.action, ",".join(event.notes) or None)
         else:
             self._log(Direction.IN, *told_of(event, data))
 
     def _log_out(self, text: str, action: str | None) -> None:
-        self._context.count_out.inc()
+        self._context.metrics.traffic.sent += 1
         self._log(Direction.OUT, text, None, action, None)
 
     def _log(

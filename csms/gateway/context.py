@@ -4,8 +4,6 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from prometheus_client import Counter
-
 from csms.gateway.doorman import Doorman
 from csms.kit.clock import Clock
 from csms.kit.metrics import Metrics
@@ -25,8 +23,6 @@ class Context:
     clock: Clock
     tasks: Tasks
     metrics: Metrics
-    count_in: Counter
-    count_out: Counter
     gate: asyncio.Semaphore
     limits: Limits
     max_frame: int

@@ -47,7 +47,7 @@ class Batcher(Generic[Item, Result]):
         self._waiting.append((item, done))
         if not self._running:
             self._running = True
-            self._tasks.spawn(self._drain(), name=self._name)
+            self._tasks.hand(self._drain(), self._name)
         return await done
 
     async def _drain(self) -> None:

@@ -49,6 +49,7 @@ class Unreadable:
 
 _fast = msgspec.json.Decoder(CallFrame)
 _slow = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
 _START = re.compile(
     r'^\s*\[\s*(\d+)\s*,\s*("(?:[^"\\]|\\.){0,256}"|-?\d{1,20}(?:\.\d{1,10})?)\s*(?:,\s*"([A-Za-z0-9]{1,64})"|,|$)'
 )
@@ -169,4 +170,4 @@ def encode_error(message_id: MessageId, code: str, description: str) -> str:
 
 
 def _id(message_id: MessageId) -> str:
-    return json.dumps(message_id)
+    return _encoder.encode(message_id).decode() if str(message_id).isascii() else json.dumps(message_id)

@@ -64,8 +64,8 @@ class Link:
     def receive(self, data: str | bytes, now: float) -> list[LinkEvent]:
         """Return what a message of the station means; never raises."""
         call = codec.decode_call(data) if isinstance(data, str) else None
-        if call is not None and call.kind == codec.CALL and bytes(call.payload)[:1] == b"{":
-            return [self._call(call.message_id, call.action, bytes(call.payload), str(data), ())]
+        if call is not None and call.kind == codec.CALL and (payload := bytes(call.payload)).startswith(b"{"):
+            return [self._call(call.message_id, call.action, payload, str(data), ())]
         text, notes = codec.to_text(data)
         return [
             self._odd(item, text)
@@ -192,7 +192,9 @@ class Link:
 
     def texts_to_send(self) -> list[str]:
         """Return what is to be sent, once."""
-        texts, self._texts = self._texts, []
+        texts = self._texts
+        if texts:
+            self._texts = []
         return texts
 
     # Time, and the end.

@@ -134,7 +134,7 @@ class Mending:
 
     def _time(self, value: Any, name: str) -> datetime:
         at = timestamps.parse(value)
-        if at is None or not timestamps.is_plausible(at, self.now):
+        if at is None or not timestamps.plausible(self.now)(at):
             self._tell("timestamp", f"{name}={str(value)[:40]}")
             return self.now
         return at

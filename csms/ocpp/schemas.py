@@ -1,7 +1,7 @@
 """Payloads to typed messages and back; the one door between JSON and the handlers."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -63,10 +63,10 @@ def _read(
         message = decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
         return _read_slowly(decoder.type, version, name, payload, now)
-    finders = times(type(message))
-    if finders and not all(timestamps.is_plausible(at, now) for at in _times_in(message, finders)):
-        return _read_slowly(decoder.type, version, name, payload, now)
-    return Reading(message)
+    check = times(decoder.type)
+    if check is None or check(message, timestamps.plausible(now)):
+        return Reading(message)
+    return _read_slowly(decoder.type, version, name, payload, now)
 
 
 def _read_slowly(
@@ -84,18 +84,6 @@ def _read_slowly(
     return Reading(message, tuple(mending.deviations))
 
 
-def _times_in(value: Any, finders: tuple[Callable[[Any], Any], ...]) -> Iterator[datetime]:
-    for find in finders:
-        found = find(value)
-        if isinstance(found, datetime):
-            yield found
-        elif isinstance(found, tuple):
-            for item in found:
-                yield from _times_in(item, times(item.__class__))
-        elif found is not None:
-            yield from _times_in(found, times(found.__class__))
-
-
 # Out.
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -106,11 +94,15 @@ def write(message: msgspec.Struct, version: Version) -> bytes:
 
     Times end in `Z` and carry no fraction: some stations choke on one (Q45).
     """
-    finders = times(type(message))
-    if finders and any(at.microsecond for at in _times_in(message, finders)):
+    check = times(type(message))
+    if check is not None and not check(message, _is_whole):
         message = _whole_seconds(message)
     text = _encoder.encode(message)
     return text if text.isascii() else json.dumps(json.loads(text), separators=(",", ":")).encode()
+
+
+def _is_whole(at: datetime) -> bool:
+    return not at.microsecond
 
 
 def _whole_seconds(value: Any) -> Any:

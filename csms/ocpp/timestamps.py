@@ -1,6 +1,7 @@
 """Times as stations write them, and as they can bear to read them."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 OLDEST = datetime(2015, 1, 1, tzinfo=UTC)
@@ -12,9 +13,10 @@ _SHAPE = re.compile(
 )
 
 
-def is_plausible(at: datetime, now: datetime) -> bool:
-    """Whether a station's clock can have said this: not before 2015, not more than a day ahead (Q44)."""
-    return OLDEST <= at <= now + TOLERANCE
+def plausible(now: datetime) -> Callable[[datetime], bool]:
+    """Return what tells whether a station's clock can say a time: not before 2015, not more than a day ahead (Q44)."""
+    latest = now + TOLERANCE
+    return lambda at: OLDEST <= at <= latest
 
 
 def parse(text: object) -> datetime | None:

@@ -76,7 +76,7 @@ class Actor(ABC):
     def _pass_on(self) -> None:
         self._busy = bool(self._letters)
         if self._busy:
-            self._tasks.spawn(self._serve(), name=self.name)
+            self._tasks.hand(self._serve(), self.name)
 
     async def _serve(self) -> None:
         letters = self._letters

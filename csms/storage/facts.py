@@ -12,6 +12,7 @@ from csms.ports.journal import Kind
 CODES = {Kind.STATION: 1, Kind.SESSION: 2}
 KINDS = {code: kind for kind, code in CODES.items()}
 
+
 def decode(kind: Kind, text: str) -> Any:
     """Return the fact that a text of the journal tells."""
     return _decoder(kind).decode(text)

@@ -110,7 +110,9 @@ class PostgresJournal:
         else:
             async with connection.transaction():
                 lost = await self._write_facts(connection, documents)
-                held: list[tuple[str, Event]] = [(station, event) for place, station, event in shown if place not in lost]
+                held: list[tuple[str, Event]] = [
+                    (station, event) for place, station, event in shown if place not in lost
+                ]
                 for statement, columns in statements(held):
                     await connection.execute(statement, *columns)
         for place, commit in enumerate(commits):

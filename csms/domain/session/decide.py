@@ -56,8 +56,7 @@ def presume_ended(session: Session, command: PresumeEnded) -> Decision[SessionOu
 
 
 def _is_repeated(session: Session, command: BeginSession | UpdateSession | EndSession) -> bool:
-    known = session.memory.known
-    return all(mark in known for mark in marks(command))
+    return session.memory.known.has_all(marks(command))
 
 
 def _unchanged(session: Session, *, repeated: bool) -> Decision[SessionOutcome]:

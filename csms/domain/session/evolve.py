@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ CLOCK_DRIFT = timedelta(minutes=5)
 MAX_ENDS = 8
 NO_TOKEN = TokenRef("", "")
 TOLD_ONCE = ("evse", "connector", "reservation_id", "remote_start_id")
+NOTHING = (None, None, None, None)
+
+_once = attrgetter(*TOLD_ONCE)
 
 
 def evolve(session: Session, event: SessionEvent) -> Session:
@@ -33,7 +37,7 @@ def evolve(session: Session, event: SessionEvent) -> Session:
         return _presumed(session, event)
     told, known = event.observation, session.memory
     changes: dict[str, Any] = {}
-    stamps = _stamped(known.stamps, told, changes, ends=isinstance(event, SessionEnded))
+    stamps = _stamped(known.stamps, told, changes, ends=type(event) is SessionEnded)
     memory = _remembered(known, event, stamps)
     if memory.meter is not known.meter:
         changes |= _metered(memory)
@@ -42,7 +46,7 @@ def evolve(session: Session, event: SessionEvent) -> Session:
         changes["last_heard_at"] = last_heard_at = told.at
     if session.phase is Phase.NEW:
         changes |= {"phase": Phase.ACTIVE, "station": event.station, "ref": event.ref}
-    if session.number is None and isinstance(event, SessionBegan):
+    if session.number is None and type(event) is SessionBegan:
         changes["number"] = event.number
     if memory.ends or memory.presumed is not None:
         changes |= _ended(memory, last_heard_at)
@@ -64,18 +68,17 @@ def _weight(presumption: Presumption) -> tuple[bool, datetime, str]:
 
 
 def _remembered(memory: Memory, event: SessionBegan | SessionUpdated | SessionEnded, stamps: Stamps) -> Memory:
-    told = event.observation
-    began = isinstance(event, SessionBegan)
+    told, kind = event.observation, type(event)
     return Memory(
         known=memory.known.plus(marks(event)),
         spans=memory.spans if told.seq_no is None else with_number(memory.spans, told.seq_no),
         meter=energy.record(memory.meter, told.samples) if told.samples else memory.meter,
         stamps=stamps,
         observed=_observed(memory.observed, told),
-        begun_at=_earlier(memory.begun_at, told.at) if began else memory.begun_at,
+        begun_at=_earlier(memory.begun_at, told.at) if kind is SessionBegan else memory.begun_at,
         heard_from=_earlier(memory.heard_from, told.at),
         received_at=told.received_at if memory.received_at is None else max(memory.received_at, told.received_at),
-        ends=_with_end(memory.ends, event) if isinstance(event, SessionEnded) else memory.ends,
+        ends=_with_end(memory.ends, event) if type(event) is SessionEnded else memory.ends,
         presumed=memory.presumed,
     )
 
@@ -104,9 +107,11 @@ def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends
 
     Who ends a session has not begun it, so the token of an end is not taken.
     """
+    token, state, once = told.token, told.charging_state, _once(told)
+    if token is None and state is None and once == NOTHING:
+        return stamps
     fresh: dict[str, Stamp] = {}
-    for name in TOLD_ONCE:
-        value = getattr(told, name)
+    for name, value in zip(TOLD_ONCE, once, strict=True):
         if value is None:
             continue
         known: Stamp | None = getattr(stamps, name)
@@ -114,7 +119,6 @@ def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends
             continue
         if known is None or _stamp(told, value) < known:
             fresh[name], changes[name] = _stamp(told, value), value
-    token, state = told.token, told.charging_state
     if token is not None and not ends:
         stamp = _stamp(told, token.value)
         if stamps.token is None or stamp < stamps.token:
@@ -179,7 +183,8 @@ def _ended(memory: Memory, last_heard_at: datetime | None) -> dict[str, Any]:
 def _flags(session: Session) -> tuple[str, ...]:
     """Return the flags that messages brought, and those that come and go with the state."""
     memory = session.memory
-    flags = memory.observed | memory.meter.energy.flags | memory.meter.doubts
+    meter = memory.meter
+    flags = memory.observed | meter.energy.flags | meter.doubts
     if memory.begun_at is None:
         flags |= {"begin-missing"}
     if len(memory.spans) > 1:

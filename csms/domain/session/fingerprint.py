@@ -1,6 +1,6 @@
 """How a repetition is known: by what a message says, never by its id (TX-30)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from csms.domain.session.commands import BeginSession, EndSession, UpdateSession
 from csms.domain.session.events import SessionBegan, SessionEnded, SessionUpdated
@@ -19,7 +19,7 @@ KINDS: dict[type, int] = {
 Told = BeginSession | UpdateSession | EndSession | SessionBegan | SessionUpdated | SessionEnded
 
 
-def marks(told: Told) -> Iterable[int]:
+def marks(told: Told) -> Sequence[int]:
     """Return hashes of what a message says; it is a repetition if all of them are known.
 
     A sequence number alone is no mark: some stations send 0 with every event, others begin anew
@@ -31,6 +31,6 @@ def marks(told: Told) -> Iterable[int]:
     evse, connector, samples = said.evse, said.connector, said.samples
     news = (said.token, said.trigger, said.charging_state, said.reservation_id, said.remote_start_id)
     if kind == UPDATE and said.seq_no is None and samples and news == NO_NEWS:
-        return (hash((sample, evse, connector)) for sample in samples)
-    reason = told.reason if isinstance(told, EndSession | SessionEnded) else None
+        return [hash((sample, evse, connector)) for sample in samples]
+    reason = told.reason if kind == END else None  # type: ignore[union-attr]  # the kind tells the type
     return (hash((kind, said.seq_no, said.at, evse, connector, samples, news, reason)),)
