@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from csms.domain.command import Command, Deciders, Event
+from csms.domain.command import Command, Deciders
 from csms.domain.session.state import Session
 from csms.domain.station.state import Station
 from csms.ports.journal import Commit, Journal, Kind
@@ -56,16 +56,13 @@ class Entity(Generic[State]):
     async def execute(self, command: Command[Outcome]) -> Outcome:
         """Return the outcome once its facts are durable; raise a `JournalError` if they are not."""
         decision = self._deciders[type(command)](self.state, command)
-        if decision.events:
-            await self._commit(decision.events)
+        if events := decision.events:
+            before = state = self.state
+            for event in events:
+                state = self._evolve(state, event)
+            await self._journal.commit(
+                Commit(self.kind, self.key, self.station, self._lease.epoch, self.sequence, events, state, before)
+            )
+            self.state = state
+            self.sequence += len(events)
         return cast("Outcome", decision.outcome)
-
-    async def _commit(self, events: tuple[Event, ...]) -> None:
-        state = self.state
-        for event in events:
-            state = self._evolve(state, event)
-        await self._journal.commit(
-            Commit(self.kind, self.key, self.station, self._lease.epoch, self.sequence, events, state, self.state)
-        )
-        self.state = state
-        self.sequence += len(events)

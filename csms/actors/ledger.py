@@ -66,7 +66,8 @@ class Ledger:
         """Return the session that a command is for; a new one if there is none."""
         at = command.observation.at
         begins = isinstance(command, BeginSession)
-        doubtful = any(flag.startswith("timestamp") for flag in command.observation.flags)
+        flags = command.observation.flags
+        doubtful = bool(flags) and any(flag.startswith("timestamp") for flag in flags)
         known = self._by_ref.get(command.ref.casefold())
         if known is None and not (begins and not doubtful and self._is_news(at)):
             known = await self.find(command.ref)

@@ -1,6 +1,6 @@
 """One charging session, from its begin to the last of its facts."""
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import structlog
@@ -56,9 +56,9 @@ class SessionActor(Actor):
         """Whether the session has begun and not ended."""
         return self._entity.state.phase is Phase.ACTIVE
 
-    async def receive(self, message: Any) -> Any:
+    def receive(self, message: Any) -> Coroutine[Any, Any, Any]:
         """Take one command; raise a `JournalError` if its facts are not durable."""
-        return await self._entity.execute(message)
+        return self._entity.execute(message)
 
     def failed(self, message: Any, error: Exception) -> None:
         log.error("session_turn_failed", session=self.key, command=type(message).__name__, exc_info=error)

@@ -136,9 +136,10 @@ class StationActor(Actor):
 
     async def receive(self, message: Any) -> Any:
         """Take one turn."""
+        if type(message) is Heard:
+            await self._hear(message.line, message.event)
+            return None
         match message:
-            case Heard():
-                await self._hear(message.line, message.event)
             case CallRequest():
                 return await self._issue(message)
             case Attach():
@@ -171,11 +172,14 @@ class StationActor(Actor):
     # What the station says.
 
     async def _hear(self, line: Line, event: LinkEvent) -> None:
-        self._breathe()
-        match event:
-            case CallReceived():
+        if self._paused:
+            self._breathe()
+        if type(event) is CallReceived:
+            if not self._awake:
                 await self._wake()
-                await self._reception.take(line, event)
+            await self._reception.take(line, event)
+            return
+        match event:
             case ResultReceived() | ErrorReceived() | CallLapsed() | CallDropped():
                 await self._end_call(line, event)
             case SendReceived():
@@ -185,7 +189,7 @@ class StationActor(Actor):
                 log.info("frame_odd", station=self._station.id, kind=type(event).__name__, text=event.text[:200])
 
     def _breathe(self) -> None:
-        if self._paused and self.waiting <= self._tools.policy.mailbox_low and self._line is not None:
+        if self.waiting <= self._tools.policy.mailbox_low and self._line is not None:
             self._paused = False
             self._line.resume()
 

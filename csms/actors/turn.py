@@ -1,7 +1,8 @@
 """One message of a station: all that its handler may do."""
 
+from collections.abc import Coroutine
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from csms.actors.entity import Entity
 from csms.actors.ledger import Ledger
@@ -57,9 +58,9 @@ class Turn:
         self._ledger = ledger
         self._tools = tools
 
-    async def execute(self, command: Command[Outcome]) -> Outcome:
+    def execute(self, command: Command[Outcome]) -> Coroutine[Any, Any, Outcome]:
         """Hand a command to the record of this station."""
-        return await self._entity.execute(command)
+        return self._entity.execute(command)
 
     async def transact(self, command: BeginSession | UpdateSession | EndSession) -> SessionOutcome:
         """Hand a command to its session; a new one closes the older of its EVSE, whose end is lost (Q64)."""

@@ -37,18 +37,21 @@ class Batcher(Generic[Item, Result]):
         self._limit = limit
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._running = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # asked for once: each asking is a system call
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    async def submit(self, item: Item) -> Result:
-        """Return the result of `item` once the flush that carries it is done."""
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    def submit(self, item: Item) -> "asyncio.Future[Result]":
+        """Return what will be the result of `item` once the flush that carries it is done."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((item, done))
         if not self._running:
             self._running = True
             self._tasks.hand(self._drain(), self._name)
-        return await done
+        return done
 
     async def _drain(self) -> None:
         try:

@@ -82,24 +82,25 @@ class Actor(ABC):
         letters = self._letters
         try:
             while letters:
-                await self._turn(letters.popleft())
+                letter = letters.popleft()
+                try:
+                    result = await self.receive(letter.message)
+                except Exception as error:  # noqa: BLE001  # the asker decides, or `failed` does
+                    self._fail(letter, error)
+                else:
+                    if letter.answer is not None and not letter.answer.done():
+                        letter.answer.set_result(result)
         finally:
             self._busy = False
             if letters:  # cancelled in a turn: what waits is served by nobody any more
                 self._abandon(letters)
             self._letters = None
 
-    async def _turn(self, letter: Letter) -> None:
-        try:
-            result = await self.receive(letter.message)
-        except Exception as error:  # noqa: BLE001  # the asker decides, or `failed` does
-            if letter.answer is None:
-                self.failed(letter.message, error)
-            elif not letter.answer.done():
-                letter.answer.set_exception(error)
-        else:
-            if letter.answer is not None and not letter.answer.done():
-                letter.answer.set_result(result)
+    def _fail(self, letter: Letter, error: Exception) -> None:
+        if letter.answer is None:
+            self.failed(letter.message, error)
+        elif not letter.answer.done():
+            letter.answer.set_exception(error)
 
     @staticmethod
     def _abandon(letters: deque[Letter]) -> None:
