@@ -45,7 +45,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     metadata.create_all(op.get_bind(), tables=list(TABLES))
     op.execute(FRAMES)
-    op.execute("CREATE INDEX ix_frames_station_at ON frames (station_id, at DESC, id DESC)")
+    op.execute("CREATE INDEX ix_frames_station_at ON frames (station_id, at DESC)")
     op.execute("CREATE TABLE frames_rest PARTITION OF frames DEFAULT")
     op.execute("CREATE SEQUENCE transaction_numbers CACHE 1")
     op.execute("ALTER TABLE outbox ALTER COLUMN facts SET STORAGE EXTERNAL")

@@ -10,27 +10,46 @@ import sys
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 UPDATES = 8
-HEARTBEAT_S = 1.0
+TALK_PAUSE_S = 0.2
+TALK: dict[str, Callable[[], str]] = {
+    "Heartbeat": lambda: "{}",
+    "Authorize": lambda: '{"idToken":{"idToken":"NOBODY","type":"ISO14443"}}',
+    "StatusNotification": lambda: (
+        f'{{"timestamp":"{_now()}","connectorStatus":"Available","evseId":1,"connectorId":1}}'
+    ),
+    "MeterValues": lambda: (
+        f'{{"evseId":1,"meterValue":[{{"timestamp":"{_now()}","sampledValue":[{{"value":230,"measurand":"Voltage"}}]}}]}}'
+    ),
+    "DataTransfer": lambda: '{"vendorId":"bench"}',
+}
+"""What chatty stations say."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """What to do: `rate` is messages a second for all stations together, 0 for as many as there are answers."""
+    """What to do.
+
+    `rate` is messages a second for all stations together, 0 for as many as there are answers.
+    `chatty` stations have no transactions; they send `actions` in turn instead.
+    """
 
     url: str
     stations: int
     seconds: float
     prefix: str = "BENCH"
     rate: float = 0.0
-    heartbeats: int = 0
+    chatty: int = 0
+    actions: list[str] = field(default_factory=lambda: list(TALK))
     boot_only: bool = False
     idle_s: float = 0.0
     tls: bool = False
@@ -99,10 +118,7 @@ class Station(WSListener):
     async def begin(self) -> None:
         """Boot and tell the first status."""
         await self.ask("BootNotification", '{"chargingStation":{"model":"B","vendorName":"Bench"},"reason":"PowerUp"}')
-        await self.ask(
-            "StatusNotification",
-            f'{{"timestamp":"{_now()}","connectorStatus":"Available","evseId":1,"connectorId":1}}',
-        )
+        await self.ask("StatusNotification", TALK["StatusNotification"]())
 
     def send_event(self) -> None:
         """Send the next event of a transaction: one start, some updates, one end, and again."""
@@ -154,7 +170,7 @@ def _insecure() -> Any:
 
 
 async def run(plan: Plan) -> dict[str, Any]:
-    """Carry out a plan and return what was measured, in seconds."""
+    """Carry out a plan: print how long the boots took, then return what was measured; times in seconds."""
     tally = Tally()
     stations = [Station(f"{plan.prefix}-{n:05d}", tally, plan) for n in range(plan.stations)]
     gate = asyncio.Semaphore(200)
@@ -167,16 +183,15 @@ async def run(plan: Plan) -> dict[str, Any]:
     began = time.perf_counter()
     await asyncio.gather(*(start(station) for station in stations))
     booted_s = time.perf_counter() - began
-    if plan.idle_s:
-        await asyncio.sleep(plan.idle_s)
+    print(json.dumps({"booted_s": booted_s}), flush=True)
+    await asyncio.sleep(plan.idle_s)
     if plan.boot_only:
-        return {"booted_s": booted_s, "errors": tally.errors}
+        return {"errors": tally.errors}
     tally.latencies.clear()
     began, cpu = time.perf_counter(), time.process_time()
     await _drive(plan, stations)
     elapsed = time.perf_counter() - began
     return {
-        "booted_s": booted_s,
         "seconds": elapsed,
         "transactions": tally.transactions,
         "rate": tally.transactions / elapsed,
@@ -187,8 +202,8 @@ async def run(plan: Plan) -> dict[str, Any]:
 
 
 async def _drive(plan: Plan, stations: list[Station]) -> None:
-    beats = [asyncio.create_task(_beat(station)) for station in stations[: plan.heartbeats]]
-    workers = stations[plan.heartbeats :]
+    talks = [asyncio.create_task(_talk(station, plan.actions)) for station in stations[: plan.chatty]]
+    workers = stations[plan.chatty :]
     for station in workers:
         station.running = True
         if not plan.rate:
@@ -199,8 +214,8 @@ async def _drive(plan: Plan, stations: list[Station]) -> None:
         await asyncio.sleep(plan.seconds)
     for station in workers:
         station.running = False
-    for beat in beats:
-        beat.cancel()
+    for talk in talks:
+        talk.cancel()
 
 
 async def _pace(plan: Plan, stations: list[Station]) -> None:
@@ -214,10 +229,10 @@ async def _pace(plan: Plan, stations: list[Station]) -> None:
     await asyncio.sleep(0.3)
 
 
-async def _beat(station: Station) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_S * 0.2)
-        await station.ask("Heartbeat", "{}")
+async def _talk(station: Station, actions: list[str]) -> None:
+    for action in cycle(actions):
+        await asyncio.sleep(TALK_PAUSE_S)
+        await station.ask(action, TALK[action]())
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:
