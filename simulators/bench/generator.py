@@ -52,7 +52,6 @@ class Plan:
     actions: list[str] = field(default_factory=lambda: list(TALK))
     boot_only: bool = False
     idle_s: float = 0.0
-    tls: bool = False
 
 
 @dataclass(slots=True)
@@ -143,6 +142,7 @@ def _now() -> str:
 
 async def connect(station: Station, plan: Plan) -> None:
     """Connect one station; a refused or lost try is made again."""
+    reason = ""
     for _ in range(50):
         try:
             await ws_connect(
@@ -151,13 +151,14 @@ async def connect(station: Station, plan: Plan) -> None:
                 extra_headers={"Sec-WebSocket-Protocol": "ocpp2.0.1"},
                 websocket_handshake_timeout=30,
                 enable_auto_pong=True,
-                ssl_context=_insecure() if plan.tls else None,
+                ssl_context=_insecure() if plan.url.startswith("wss:") else None,
             )
-        except (OSError, ConnectionError, TimeoutError, Exception):  # noqa: BLE001  # every kind of refusal
+        except Exception as error:  # noqa: BLE001  # every kind of refusal
+            reason = repr(error)
             await asyncio.sleep(0.2)
         else:
             return
-    raise RuntimeError(f"{station.name} could not connect")
+    raise RuntimeError(f"{station.name} could not connect: {reason}")
 
 
 def _insecure() -> Any:

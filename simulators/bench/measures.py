@@ -83,8 +83,9 @@ def storm(server: Server, count: int) -> Result:
 
 def memory(folder: Path, size: int, *, tls: bool) -> Result:
     """Measure the resident memory of an idle station, all of its parts together, in a fresh server."""
-    with ours(folder, tls=tls) as server:
+    with ours(folder) as server:
         server.register(size, "IDLE")
+    with ours(folder, tls=tls) as server:  # a fresh life, without what the registering left behind
         warm = load(server, stations=10, seconds=0, prefix="IDLE", boot_only=True)
         before = most = server.memory()
         plan = {"stations": size, "seconds": 0, "prefix": "IDLE", "boot_only": True, "idle_s": 6}
