@@ -34,7 +34,8 @@ from csms.gateway.context import Context
 from csms.gateway.credentials import PasswordCheck
 from csms.gateway.doorman import Doorman
 from csms.gateway.listener import StationListener
-from csms.kit.clock import SystemClock
+from csms.gateway.turnstile import Turnstile
+from csms.kit.clock import Clock, SystemClock
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.ocpp import schemas
@@ -98,7 +99,7 @@ class Node:
         self.settings = settings
         self.where = where
         self.name = settings.node or f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self.tasks = Tasks()
         self.metrics = Metrics()
         self.keys = Keys()
@@ -205,6 +206,9 @@ class Node:
             registry=self.registry,
             house=self.house,
             passwords=PasswordCheck(executor=self.executor, key=secrets.token_bytes(32)),
+            turnstile=Turnstile(
+                per_minute=settings.connects_per_minute, clock=self.clock, exempt=settings.exempt_networks
+            ),
             metrics=self.metrics,
             assume_16=settings.missing_subprotocol is MissingSubprotocol.ASSUME_16,
         )
@@ -218,11 +222,13 @@ class Node:
             tasks=self.tasks,
             metrics=self.metrics,
             gate=asyncio.Semaphore(settings.handshakes_at_once),
-            limits=Limits(max_depth=settings.max_depth),
+            limits=Limits(max_depth=settings.max_depth, gap_s=settings.call_gap_s),
             max_frame=settings.max_frame_bytes,
             wire_log=wire_log,
             handshake_timeout_s=settings.handshake_timeout_s,
+            pending=settings.pending_connections,
             silence_s=settings.silence_s,
+            heartbeat_s=settings.heartbeat_s,
             ping_s=settings.ping_s,
             frames_per_second=settings.frames_per_second,
         )

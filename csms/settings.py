@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from csms.kit.failures import StartFailed
@@ -68,13 +68,16 @@ class Settings(BaseSettings):
 
     heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 300
     call_timeout_s: Annotated[float, Field(ge=1, le=600)] = 60.0
+    call_gap_s: Annotated[float, Field(ge=0, le=60)] = 0.2
     missing_subprotocol: MissingSubprotocol = MissingSubprotocol.ASSUME_16
     gate_16: bool = False
     gate_2x: bool = True
 
     handshake_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     handshakes_at_once: Annotated[int, Field(ge=1, le=10000)] = 500
+    pending_connections: Annotated[int, Field(ge=16)] = 10_000
     connects_per_minute: Annotated[int, Field(ge=1)] = 6000
+    exempt_networks: tuple[IPvAnyNetwork, ...] = ()
     max_frame_bytes: Annotated[int, Field(ge=65536, le=16_777_216)] = 1_048_576
     max_depth: Annotated[int, Field(ge=8, le=256)] = 32
     ping_s: Annotated[float, Field(ge=0, le=3600)] = 27.0

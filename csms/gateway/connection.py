@@ -1,13 +1,14 @@
 """One socket of a station: bytes to events and back, with no task of its own while it is idle."""
 
 import asyncio
+import zlib
 from typing import Protocol, cast
 
 import structlog
 from websockets.exceptions import InvalidState
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import CloseCode, Opcode
 from websockets.frames import Frame as WireFrame
-from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -15,9 +16,10 @@ from websockets.server import ServerProtocol
 from csms.gateway.context import Context
 from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
 from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
+from csms.gateway.head import LONGEST_HEAD, head_end, mended
 from csms.gateway.subprotocol import tokens_in
 from csms.ocpp.errors import ErrorCode
-from csms.ocpp.events import CallReceived, LinkEvent, OpenCall
+from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, OpenCall
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.frames import Direction, Frame
@@ -28,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 PING = b"\x89\x00"
 TLS_HELLO = b"\x16\x03"
+JUDGED_WITHIN_S = 30.0
+OFFER = "Sec-WebSocket-Protocol"
+MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 
 class Listener(Protocol):
@@ -35,6 +40,12 @@ class Listener(Protocol):
 
     def opened(self, connection: "Connection") -> None:
         """A socket is there."""
+
+    def knocked(self, connection: "Connection") -> None:
+        """It has sent its upgrade request, which is judged now."""
+
+    def settled(self, connection: "Connection", *, admitted: bool) -> None:
+        """It was answered."""
 
     def closed(self, connection: "Connection") -> None:
         """A socket is gone."""
@@ -48,19 +59,22 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_breath",
         "_closing",
         "_context",
         "_ears",
-        "_fresh",
+        "_knock_by",
+        "_knocked",
         "_link",
         "_listener",
-        "_opened_at",
         "_partial",
         "_paused_by",
+        "_pieces",
         "_protocol",
         "_stalled_at",
         "_station",
         "_transport",
+        "_why",
         "close_by",
         "frames_in_second",
         "last_inbound",
@@ -78,12 +92,15 @@ class Connection(asyncio.Protocol):
         self._link: Link | None = None
         self._ears: Ears | None = None
         self._station = ""
-        self._fresh = True
-        self._partial = b""
+        self._knocked = False
+        self._knock_by = 0.0
+        self._partial: bytes | bytearray = b""
+        self._pieces: tuple[Opcode, bytearray] | None = None
+        self._why: str | None = None
+        self._breath: asyncio.TimerHandle | None = None
         self._closing = False
         self._paused_by: frozenset[str] = frozenset()
         self._stalled_at: float | None = None
-        self._opened_at = 0.0
         self.close_by: float | None = None
         self.frames_in_second = 0
         self.last_inbound = 0.0
@@ -98,39 +115,45 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self.remote = str(peer[0]) if peer else "unknown"
-        self._opened_at = self.last_inbound = self._context.clock.monotonic()
+        self.last_inbound = self._context.clock.monotonic()
+        self._knock_by = self.last_inbound + self._context.handshake_timeout_s
         self._listener.opened(self)
 
     def data_received(self, data: bytes) -> None:
         self.last_inbound = self._context.clock.monotonic()
         if self._link is not None:
             self._read_frames(data)
-            return
-        if self._fresh:
-            self._fresh = False
-            if data[:2] == TLS_HELLO:
-                log.info("tls_on_plain_port", remote=self.remote)
-                self._abort("tls-on-plain-port")
-                return
-        self._protocol.receive_data(data)
-        self._after_core()
+        elif self.close_by is None:
+            self._read_head(data)
 
     def eof_received(self) -> None:
+        if self._link is None:
+            self._closing = True
+            return
         self._protocol.receive_eof()
         self._after_core()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self._closing = True
+        if self._breath is not None:
+            self._breath.cancel()
         ears, self._ears = self._ears, None
         if ears is not None:
             for event in self._link.close() if self._link is not None else ():
                 ears.heard(event)
             ears.lost()
-            self._context.metrics.connections.dec()
-            self._context.metrics.closes.labels(self._close_reason(error)).inc()
-            log.info("station_disconnected", station=self._station, reason=self._close_reason(error))
+            self._tell_end(self._close_reason(error))
+        elif not self._knocked and self.close_by is None and self._why is None:
+            self._context.metrics.handshakes.labels("no-request").inc()
         self._listener.closed(self)
+
+    def _tell_end(self, reason: str) -> None:
+        self._context.metrics.connections.dec()
+        self._context.metrics.closes.labels(reason).inc()
+        fault = self._protocol.parser_exc
+        detail = {} if fault is None or isinstance(fault, EOFError) else {"detail": str(fault)}
+        log.info("station_disconnected", station=self._station, reason=reason, **detail)
 
     def pause_writing(self) -> None:
         self._stalled_at = self._context.clock.monotonic()
@@ -143,7 +166,10 @@ class Connection(asyncio.Protocol):
     def _read_frames(self, data: bytes) -> None:
         """Cut what came in into frames: whole texts take the short way, all others go to the core one by one."""
         if self._partial:
-            data, self._partial = self._partial + data, b""
+            self._partial += data
+            if not self._closing and self._is_short(self._partial):
+                return
+            data, self._partial = bytes(self._partial), b""
         start = 0
         while start < len(data) and not self._closing:
             size = frame_size(data, start)
@@ -159,17 +185,31 @@ class Connection(asyncio.Protocol):
         if self._closing:
             self._protocol.receive_data(data[start:])
             self._after_core()
-        else:
-            self._partial = data[start:]
+        elif start < len(data):
+            self._partial = bytearray(data[start:])
+
+    def _is_short(self, data: bytes | bytearray) -> bool:
+        """Whether `data` is only the beginning of a frame that may still become whole."""
+        size = frame_size(data, 0)
+        return size is None or len(data) < size <= self._context.max_frame + MAX_HEADER
 
     def _after_core(self) -> None:
         for event in self._protocol.events_received():
-            if isinstance(event, Request):
-                self._context.tasks.spawn(self._open(event), name="handshake")
-            elif isinstance(event, WireFrame) and event.opcode in {Opcode.TEXT, Opcode.BINARY}:
-                data = bytes(event.data)
-                self._receive(data if event.opcode is Opcode.BINARY else data.decode("utf-8", "replace"))
+            if isinstance(event, WireFrame):
+                self._take_wire(event)
         self._flush_core()
+
+    def _take_wire(self, frame: WireFrame) -> None:
+        """Take a frame from the core; a message in pieces is heard when it is whole."""
+        if frame.opcode not in MESSAGES:
+            self._count_frame()
+            return
+        opcode, data = self._pieces or (frame.opcode, bytearray())
+        data += frame.data
+        self._pieces = None if frame.fin else (opcode, data)
+        if self._pieces is None:
+            whole = bytes(data)
+            self._receive(whole if opcode is Opcode.BINARY else text_of(whole))
 
     def _flush_core(self) -> None:
         for data in self._protocol.data_to_send():
@@ -182,35 +222,82 @@ class Connection(asyncio.Protocol):
         if self._protocol.state in {State.CLOSING, State.CLOSED} and not self._closing:
             self._closing = True
             self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
-        if self._protocol.close_expected() and self.close_by is None:
-            self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
+        if self._transport is not None and self._transport.get_write_buffer_size() > self._context.max_unsent:
+            self._abort("unread")
 
     def _receive(self, data: str | bytes) -> None:
         if self._link is None or self._ears is None:
             return
+        self._count_frame()
+        for event in self._link.receive(data, self.last_inbound):
+            self._log_in(event, data)
+            if type(event) is FrameOdd:
+                self._note_odd(event)
+            else:
+                self._ears.heard(event)
+        self._flush()
+
+    def _count_frame(self) -> None:
         self.frames_in_second += 1
         if self.frames_in_second > self._context.frames_per_second:
             self._pause("rate")
-        for event in self._link.receive(data, self.last_inbound):
-            self._log_in(event, data)
-            self._ears.heard(event)
-        self._flush()
+
+    def _note_odd(self, event: FrameOdd) -> None:
+        """Count a frame that leads to nothing; of many, a few are told (Q24, Q28)."""
+        self._context.metrics.odd_frames.labels(event.reason).inc()
+        if event.reason != "empty" and self._context.odd_lines.pour(self._station, 1, self.last_inbound):
+            log.info("frame_odd", station=self._station, reason=event.reason, text=event.text[:200])
 
     # The opening handshake.
+
+    def _read_head(self, data: bytes) -> None:
+        """Gather the upgrade request; what follows it waits until it is answered."""
+        self._partial += data
+        if not self._knocked and self._partial[:2] == TLS_HELLO:
+            self._context.doorman.spoilt(self.remote, "tls-on-plain-port")
+            self._abort("tls-on-plain-port")
+            return
+        end = None if self._knocked else head_end(self._partial)
+        if end is None:
+            if len(self._partial) > LONGEST_HEAD:
+                self._spoil(Refusal(431, "head-too-long", "request header too long"))
+            return
+        head, self._partial = bytes(self._partial[:end]), self._partial[end:]
+        self._protocol.receive_data(mended(head))
+        request = next(iter(self._protocol.events_received()), None)
+        if isinstance(request, Request):
+            self._knocked = True
+            self._knock_by = self.last_inbound + JUDGED_WITHIN_S
+            self._listener.knocked(self)
+            self._context.tasks.spawn(self._open(request), name="handshake")
+        else:
+            fault = self._protocol.handshake_exc
+            log.debug("handshake_malformed", remote=self.remote, fault=repr(fault and fault.__cause__))
+            self._spoil(Refusal(400, "malformed", "not a request that can be read"))
+
+    def _spoil(self, refusal: Refusal) -> None:
+        self._context.doorman.spoilt(self.remote, refusal.outcome, status=refusal.status)
+        self._reject(refusal)
+
+    def turn_away(self) -> None:
+        """Make room for others: too many are at the door (L14)."""
+        if self.close_by is None:
+            self._context.doorman.failed(self.remote, "crowded")
+            self._reject(unavailable("crowded"))
+        if self._transport is not None:
+            self._transport.close()
 
     async def _open(self, request: Request) -> None:
         headers = request.headers
         knock = Knock(
             path=request.path,
-            offered=tokens_in(headers.get_all("Sec-WebSocket-Protocol")),
+            offered=tokens_in(headers.get_all(OFFER)),
             authorization=headers.get_all("Authorization"),
             remote=self.remote,
             tls=self._context.tls,
         )
         if "Upgrade" not in headers:
-            self._reject(
-                Refusal(426, "no-upgrade", "this is a WebSocket endpoint of OCPP-J", (("Upgrade", "websocket"),))
-            )
+            self._refuse(knock, Refusal(426, "no-upgrade", "an endpoint of OCPP-J", (("Upgrade", "websocket"),)))
             return
         async with self._context.gate:
             verdict = await self._context.doorman.judge(knock)
@@ -221,52 +308,61 @@ class Connection(asyncio.Protocol):
 
     async def _admit(self, request: Request, knock: Knock, admission: Admission) -> None:
         choice = admission.choice
-        self._protocol.select_subprotocol = lambda _: choice.token  # type: ignore[method-assign, assignment, return-value]
+        while OFFER in request.headers:  # chosen already; the core would find fault with some spellings (Q2)
+            del request.headers[OFFER]
         if choice.version.is_2x and self._context.deflate:
             self._protocol.available_extensions = [DEFLATE]
         response = self._protocol.accept(request)
         if response.status_code != 101:  # noqa: PLR2004  # the core found fault with the request
-            self._context.metrics.handshakes.labels("malformed").inc()
-            log.info("handshake_malformed", remote=self.remote, error=str(self._protocol.handshake_exc))
-            self._protocol.send_response(response)
-            self._flush_core()
+            headers = tuple((name, value) for name, value in response.headers.raw_items() if name in HINTS)
+            fault = str(self._protocol.handshake_exc)
+            self._refuse(knock, Refusal(response.status_code, "malformed", fault, headers))
             return
-        if choice.token is not None and "Sec-WebSocket-Protocol" not in response.headers:
-            response.headers["Sec-WebSocket-Protocol"] = choice.token
+        if choice.token is not None:
+            response.headers[OFFER] = choice.token
         self.version = choice.version
         self._station = admission.station.id
-        self.silence_s = max(
-            self._context.silence_s, 3.0 * (admission.station.heartbeat_s or 0), 3.0 * self._context.ping_s
-        )
+        heartbeat_s = admission.station.heartbeat_s or self._context.heartbeat_s
+        self.silence_s = max(self._context.silence_s, 3.0 * heartbeat_s, 3.0 * self._context.ping_s)
         try:
             ears = await self._context.house.welcome(admission.station, self)
         except JournalUnavailable:
-            refusal = unavailable("not-ready")
-            self._context.doorman.refused(knock, refusal)
-            self._reject(refusal)
+            self._refuse(knock, unavailable("not-ready"))
             return
-        if self._transport is None:
+        if self._transport is None or self._closing:
             ears.lost()
             return
         self._link = Link(choice.version, limits=self._context.limits)
         self._ears = ears
         self._protocol.send_response(response)
         self._flush_core()
-        self.last_outbound = self._context.clock.monotonic()
-        self._context.metrics.handshakes.labels("accepted").inc()
+        self.last_outbound = self._context.clock.monotonic() - self._context.ping_s / 2 * phase_of(self._station)
+        self._listener.settled(self, admitted=True)
+        self._context.doorman.admitted(knock, self._station)
         self._context.metrics.connections.inc()
         log.info("station_connected", station=self._station, protocol=choice.version.value, remote=self.remote)
-        self._after_core()
+        early, self._partial = bytes(self._partial), b""
+        self._read_frames(early)
+
+    def _refuse(self, knock: Knock, refusal: Refusal) -> None:
+        self._context.doorman.refused(knock, refusal)
+        self._reject(refusal)
 
     def _reject(self, refusal: Refusal) -> None:
-        if self._transport is None:
+        if self._transport is None or self._closing:
             return
+        self._closing = True
         response = self._protocol.reject(refusal.status, refusal.reason + "\n")
         for name, value in refusal.headers:
             response.headers[name] = value
-        self._protocol.send_response(response)
-        self._flush_core()
+        self._transport.write(response.serialize())
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+        self._partial = b""
         self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
+        self._listener.settled(self, admitted=False)
 
     # The line.
 
@@ -338,8 +434,22 @@ class Connection(asyncio.Protocol):
             self._transport.write(text_frame(text))
             self._log_out(text, action)
             self.last_outbound = self.last_inbound
+        if self._breath is None and (opens_at := self._link.opens_at) is not None:
+            delay = max(0.0, opens_at - self._context.clock.monotonic())
+            self._breath = asyncio.get_running_loop().call_later(delay, self._breathed)
         if self._transport.get_write_buffer_size() > self._context.max_unsent:
             self._abort("unread")
+
+    def _breathed(self) -> None:
+        """Send the call that waited for the station to draw breath (Q31)."""
+        self._breath = None
+        self._advance(self._context.clock.monotonic())
+
+    def _advance(self, now: float) -> None:
+        if self._link is not None and self._ears is not None:
+            for event in self._link.tick(now):
+                self._ears.heard(event)
+            self._flush()
 
     def _log_in(self, event: LinkEvent, data: str | bytes) -> None:
         self._context.metrics.traffic.received += 1
@@ -370,16 +480,22 @@ class Connection(asyncio.Protocol):
             if now >= self.close_by:
                 self._abort("no-close")
         elif self._link is None:
-            if now - self._opened_at > self._context.handshake_timeout_s:
-                self._abort("slow-handshake")
+            self._tick_closed(now)
         else:
             self._tick_open(now)
 
+    def _tick_closed(self, now: float) -> None:
+        if now < self._knock_by:
+            return
+        if self._knocked:  # the delay is ours
+            self._context.doorman.failed(self.remote, "not-judged")
+            self._reject(unavailable("not-judged"))
+        else:
+            self._spoil(Refusal(408, "slow-handshake", "no request in time"))
+
     def _tick_open(self, now: float) -> None:
-        if self._link is not None and self._ears is not None and self._link.next_deadline is not None:
-            for event in self._link.tick(now):
-                self._ears.heard(event)
-            self._flush()
+        if self._link is not None and self._link.next_deadline is not None:
+            self._advance(now)
         if self._stalled_at is not None and now - self._stalled_at > self._context.stall_s:
             self._abort("stalled")
         elif not self._paused_by and now - self.last_inbound > self.silence_s:
@@ -391,14 +507,16 @@ class Connection(asyncio.Protocol):
 
     def _abort(self, reason: str) -> None:
         self._closing = True
-        self._context.metrics.closes.labels(reason).inc()
+        self._why = self._why or reason
         if self._transport is not None:
             self._transport.abort()
 
     def _close_reason(self, error: Exception | None) -> str:
         sent, received = self._protocol.close_sent, self._protocol.close_rcvd
+        if self._why is not None:
+            return self._why
         if received is not None:
-            return f"received-{received.code}"
+            return f"received-{received.code}" if received.code in STANDARD else "received-other"
         if sent is not None:
             return f"sent-{sent.code}"
         return type(error).__name__ if error is not None else "eof"
@@ -410,6 +528,23 @@ DEFLATE = ServerPerMessageDeflateFactory(
     server_max_window_bits=11,
     compress_settings={"memLevel": 5},
 )
+
+
+HINTS = frozenset({"Allow", "Upgrade"})
+STANDARD = frozenset(code.value for code in CloseCode)
+
+
+def text_of(data: bytes) -> str | bytes:
+    """Return a text; its bytes if it is not UTF-8, which the link can still read (Q38)."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def phase_of(station: str) -> float:
+    """Return a part of 1 that is a station's own, so that those that came together are not pinged together (L16)."""
+    return zlib.crc32(station.encode()) / 0xFFFFFFFF
 
 
 def told_of(event: LinkEvent, data: str | bytes) -> tuple[str, str | None, str | None, str | None]:

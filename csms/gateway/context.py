@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from csms.gateway.doorman import Doorman
 from csms.kit.clock import Clock
+from csms.kit.leaks import Leaks
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.ocpp.link import Limits
@@ -15,7 +16,11 @@ from csms.ports.line import House
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Ports, limits and times (seconds and bytes). `gate` bounds the handshakes under way."""
+    """Ports, limits and times (seconds and bytes).
+
+    `gate` bounds the handshakes that are judged at once, `pending` the sockets that are no station
+    yet. `heartbeat_s` is what a station is told that has no interval of its own.
+    """
 
     doorman: Doorman
     house: House
@@ -31,8 +36,11 @@ class Context:
     deflate: bool = True
     handshake_timeout_s: float = 5.0
     close_timeout_s: float = 5.0
+    pending: int = 10_000
     silence_s: float = 150.0
+    heartbeat_s: float = 300.0
     ping_s: float = 27.0
     stall_s: float = 10.0
     max_unsent: int = 4_194_304
     frames_per_second: float = 2000.0
+    odd_lines: Leaks = field(default_factory=lambda: Leaks(capacity=10, per_second=1 / 6, room=50_000))

@@ -8,6 +8,7 @@ import structlog
 from csms.gateway.credentials import PasswordCheck, password_in
 from csms.gateway.identity import BadPath, station_in
 from csms.gateway.subprotocol import Choice, choose
+from csms.gateway.turnstile import Turnstile
 from csms.kit.metrics import Metrics
 from csms.ports.journal import JournalUnavailable
 from csms.ports.line import House
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 10
 TLS_PROFILE = 2
+WRONG_PASSWORD_COST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,19 @@ class Doorman:
     """Judges upgrade requests. Nothing is recorded of one that is refused but a log line and a count."""
 
     def __init__(
-        self, *, registry: StationRegistry, house: House, passwords: PasswordCheck, metrics: Metrics, assume_16: bool
+        self,
+        *,
+        registry: StationRegistry,
+        house: House,
+        passwords: PasswordCheck,
+        turnstile: Turnstile,
+        metrics: Metrics,
+        assume_16: bool,
     ) -> None:
         self._registry = registry
         self._house = house
         self._passwords = passwords
+        self._turnstile = turnstile
         self._metrics = metrics
         self._assume_16 = assume_16
         self.draining = False
@@ -68,21 +78,40 @@ class Doorman:
             self.refused(knock, verdict)
         return verdict
 
+    def admitted(self, knock: Knock, station: str) -> None:
+        """Note that a station came in."""
+        self._metrics.handshakes.labels("accepted").inc()
+        if self._turnstile.admitted(knock.remote, station):
+            self._metrics.flaps.inc()
+            log.warning("station_flaps", station=station, remote=knock.remote)
+
     def refused(self, knock: Knock, refusal: Refusal) -> None:
-        """Note a refusal."""
-        self._metrics.handshakes.labels(refusal.outcome).inc()
-        log.info(
-            "handshake_refused",
-            outcome=refusal.outcome,
-            status=refusal.status,
-            path=knock.path[:200],
-            offered=",".join(knock.offered)[:100],
-            remote=knock.remote,
-        )
+        """Note a refusal; it counts against the address unless it is ours (503) or says that it did (429)."""
+        if refusal.status not in {429, 503}:
+            cost = WRONG_PASSWORD_COST if refusal.status == 401 else 1  # noqa: PLR2004
+            self._turnstile.refused(knock.remote, _named(knock.path), cost=cost)
+        path, offered = knock.path[:200], ",".join(knock.offered)[:100]
+        self._note(knock.remote, refusal.outcome, status=refusal.status, path=path, offered=offered)
+
+    def failed(self, remote: str, outcome: str) -> None:
+        """Note a connection that was refused through no fault of its own."""
+        self._note(remote, outcome, status=503)
+
+    def spoilt(self, remote: str, outcome: str, **more: int) -> None:
+        """Note a connection that never came to knock as a station does: it counts against the address."""
+        self._turnstile.refused(remote)
+        self._note(remote, outcome, **more)
+
+    def _note(self, remote: str, outcome: str, **more: str | int) -> None:
+        self._metrics.handshakes.labels(outcome).inc()
+        if self._turnstile.may_log(remote):
+            log.info("handshake_refused", outcome=outcome, remote=remote, **more)
 
     async def _judge(self, knock: Knock) -> Admission | Refusal:
         if self.draining or not self._house.ready:
             return unavailable("draining" if self.draining else "not-ready")
+        if wait := self._turnstile.wait(knock.remote, _named(knock.path)):
+            return Refusal(429, "throttled", "too many refusals from here", (("Retry-After", str(wait)),))
         try:
             name = station_in(knock.path)
             station = await self._registry.find(name)
@@ -110,6 +139,13 @@ class Doorman:
         if password is None:
             password = password_in(knock.authorization[0], station.id)
         return password is not None and await self._passwords.is_right(station.id, password, station.password_hash)
+
+
+def _named(path: str) -> str:
+    try:
+        return station_in(path)
+    except BadPath:
+        return ""
 
 
 def unavailable(outcome: str) -> Refusal:

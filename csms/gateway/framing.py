@@ -9,7 +9,7 @@ MEDIUM, LONG = 126, 127
 MAX_HEADER = 14
 
 
-def frame_size(data: bytes, start: int) -> int | None:
+def frame_size(data: bytes | bytearray, start: int) -> int | None:
     """Return how many bytes the frame at `start` has, header included; None if its header is not whole."""
     have = len(data) - start
     if have < 2:  # noqa: PLR2004  # the first two bytes tell the rest

@@ -35,6 +35,8 @@ class StationListener:
         self._reuse_port = reuse_port
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
+        self._strangers: dict[Connection, None] = {}
+        self._knocking: set[Connection] = set()
         self._sweep: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -71,12 +73,31 @@ class StationListener:
         self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
 
     def opened(self, connection: Connection) -> None:
-        """A socket is there."""
+        """A socket is there. Where too many are at the door, who waits there longest has to go."""
         self._connections.add(connection)
+        self._strangers[connection] = None
+        if len(self._strangers) + len(self._knocking) > self._context.pending:
+            longest = next(iter(self._strangers))
+            longest.turn_away()
+            self._strangers.pop(longest, None)
+
+    def knocked(self, connection: Connection) -> None:
+        """It has sent its upgrade request: nobody makes it go while it is judged."""
+        self._strangers.pop(connection, None)
+        self._knocking.add(connection)
+
+    def settled(self, connection: Connection, *, admitted: bool) -> None:
+        """It was answered; one that was refused may be made to go."""
+        self._knocking.discard(connection)
+        self._strangers.pop(connection, None)
+        if not admitted and connection in self._connections:
+            self._strangers[connection] = None
 
     def closed(self, connection: Connection) -> None:
         """A socket is gone."""
         self._connections.discard(connection)
+        self._strangers.pop(connection, None)
+        self._knocking.discard(connection)
 
     async def stop_accepting(self) -> None:
         """Take no more connections; those that are there stay."""

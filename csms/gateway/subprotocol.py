@@ -42,5 +42,6 @@ def choose(offered: Sequence[str], *, pinned: str | None, assume_16: bool) -> Ch
 
 
 def tokens_in(headers: Iterable[str]) -> list[str]:
-    """Return the tokens of all `Sec-WebSocket-Protocol` headers, in order."""
-    return [token for header in headers for part in header.split(",") if (token := part.strip())]
+    """Return the tokens of all `Sec-WebSocket-Protocol` headers, in order; blanks may part them too (Q2)."""
+    parts = (part.partition(";")[0] for header in headers for part in header.split(","))
+    return [token for part in parts for token in part.split()]

@@ -32,6 +32,10 @@ class Metrics:
         self.handshakes = Counter(
             "csms_handshakes", "Handshakes of stations, by how they ended.", ["outcome"], registry=self.registry
         )
+        self.flaps = Counter("csms_flaps", "Times a station connected far too often.", registry=self.registry)
+        self.odd_frames = Counter(
+            "csms_odd_frames", "Frames that led to nothing, by why.", ["reason"], registry=self.registry
+        )
         self.closes = Counter("csms_closes", "Connections that ended, by why.", ["reason"], registry=self.registry)
         self.traffic = Traffic()
         self.registry.register(self.traffic)

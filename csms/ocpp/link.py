@@ -34,12 +34,16 @@ ERROR_MEMBERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a link takes: depth of nesting, our calls in the queue, answers kept for repeats."""
+    """How much a link takes: depth of nesting, our calls in the queue, answers kept for repeats.
+
+    `gap_s` is the breath that a station gets between the end of one call of ours and the next (Q31).
+    """
 
     max_depth: int = 32
     max_queue: int = 32
     kept_answers: int = 16
     kept_lapsed: int = 8
+    gap_s: float = 0.0
 
 
 DEFAULT_LIMITS = Limits()
@@ -48,7 +52,7 @@ DEFAULT_LIMITS = Limits()
 class Link:
     """One end of one connection. Empty containers are not made before they are needed: there are many links."""
 
-    __slots__ = ("_answers", "_lapsed", "_limits", "_open", "_queued", "_texts", "version")
+    __slots__ = ("_answers", "_lapsed", "_limits", "_open", "_queued", "_rests_until", "_texts", "version")
 
     def __init__(self, version: Version, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self.version = version
@@ -58,17 +62,23 @@ class Link:
         self._lapsed: OrderedDict[str, OpenCall] | None = None
         self._answers: OrderedDict[MessageId, tuple[int, str | None]] | None = None
         self._texts: list[str] = []
+        self._rests_until = 0.0
 
     # What comes in.
 
     def receive(self, data: str | bytes, now: float) -> list[LinkEvent]:
         """Return what a message of the station means; never raises."""
         call = codec.decode_call(data) if isinstance(data, str) else None
-        if call is not None and call.kind == codec.CALL and (payload := bytes(call.payload)).startswith(b"{"):
+        if (
+            call is not None
+            and call.kind == codec.CALL
+            and (payload := bytes(call.payload)).startswith(b"{")
+            and len(call.message_id) <= codec.MAX_ID
+        ):
             return [self._call(call.message_id, call.action, payload, str(data), ())]
         text, notes = codec.to_text(data)
         return [
-            self._odd(item, text)
+            self._odd(item, text, now)
             if isinstance(item, Unreadable)
             else self._take(Frame(item.kind, item.message_id, item.rest, notes), text, now)
             for item in codec.decode(text, max_depth=self._limits.max_depth)
@@ -138,12 +148,12 @@ class Link:
         code, description, details = _error_parts(frame.rest)
         return ErrorReceived(call, code, description, details, text, late)
 
-    def _odd(self, item: Unreadable, text: str) -> LinkEvent:
+    def _odd(self, item: Unreadable, text: str, now: float) -> LinkEvent:
         """Answer what can be answered of a broken frame, and fail the call that it was an answer to."""
         if item.empty:
             return FrameOdd("empty", text)
         if item.kind in {codec.CALL_RESULT, codec.CALL_ERROR} and item.message_id is not None:
-            call, late = self._close(item.message_id, None)
+            call, late = self._close(item.message_id, now)
             if call is not None:
                 return ErrorReceived(
                     call, ErrorCode.FORMAT_VIOLATION, f"unreadable answer: {item.reason}", "{}", text, late
@@ -205,6 +215,11 @@ class Link:
         deadlines = [call.deadline for call in (self._open, *(self._queued or ())) if call is not None]
         return min(deadlines) if deadlines else None
 
+    @property
+    def opens_at(self) -> float | None:
+        """When a call that only waits for the station's breath may go; `tick` sends it."""
+        return self._rests_until if self._open is None and self._queued else None
+
     def tick(self, now: float) -> list[LinkEvent]:
         """Give up on the calls whose time is over."""
         if self._open is None and not self._queued:
@@ -217,6 +232,7 @@ class Link:
             self._lapsed[lapsed.message_id] = lapsed
             if len(self._lapsed) > self._limits.kept_lapsed:
                 self._lapsed.popitem(last=False)
+            self._rests_until = now + self._limits.gap_s
             events.append(CallLapsed(lapsed, sent=True))
         for call in [call for call in self._queued or () if call.deadline <= now]:
             if self._queued is not None:
@@ -232,17 +248,18 @@ class Link:
         self._open, self._queued = None, None
         return dropped
 
-    def _close(self, message_id: MessageId, now: float | None) -> tuple[OpenCall | None, bool]:
+    def _close(self, message_id: MessageId, now: float) -> tuple[OpenCall | None, bool]:
         """Return the call that an answer is for, and whether it comes late."""
         key = str(message_id)
         if self._open is not None and self._open.message_id == key:
             call, self._open = self._open, None
-            self._open_next(now if now is not None else call.sent_at or 0.0)
+            self._rests_until = now + self._limits.gap_s
+            self._open_next(now)
             return call, False
         return (self._lapsed.pop(key, None) if self._lapsed else None), True
 
     def _open_next(self, now: float) -> None:
-        if self._open is None and self._queued:
+        if self._open is None and self._queued and now >= self._rests_until:
             call = self._queued.popleft()
             self._open = OpenCall(call.message_id, call.action, call.payload, call.deadline, now)
             self._texts.append(codec.encode_call(call.message_id, call.action, call.payload))
