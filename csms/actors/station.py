@@ -23,7 +23,6 @@ from csms.ocpp.events import (
     CallLapsed,
     CallReceived,
     ErrorReceived,
-    FrameOdd,
     LinkEvent,
     ResultDisputed,
     ResultReceived,
@@ -95,10 +94,12 @@ class StationActor(Actor):
         "_lease",
         "_ledger",
         "_line",
+        "_patient_until",
         "_paused",
         "_reception",
         "_station",
         "_tools",
+        "_unanswered",
     )
 
     def __init__(self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]) -> None:
@@ -111,6 +112,8 @@ class StationActor(Actor):
         self._calls = Calls()
         self._awake = False
         self._paused = False
+        self._unanswered = 0
+        self._patient_until = 0.0
         self._failures: dict[int, int] = {}
         self._forget()
 
@@ -185,8 +188,8 @@ class StationActor(Actor):
             case SendReceived():
                 await self._wake()
                 await self._reception.take_send(line, event)
-            case FrameOdd() | ResultDisputed():
-                log.info("frame_odd", station=self._station.id, kind=type(event).__name__, text=event.text[:200])
+            case ResultDisputed():
+                log.info("result_disputed", station=self._station.id, code=event.code, text=event.text[:200])
 
     def _breathe(self) -> None:
         if self.waiting <= self._tools.policy.mailbox_low and self._line is not None:
@@ -232,7 +235,21 @@ class StationActor(Actor):
                 return False
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
+        self._judge_muteness(line, event)
         await self._close_call(report_of(event, line.version))
+
+    def _judge_muteness(self, line: Line, event: CallEnd) -> None:
+        """Make a station redial that leaves call after call unanswered, but not again and again (Q13)."""
+        if isinstance(event, ResultReceived | ErrorReceived):
+            self._unanswered = 0
+        elif isinstance(event, CallLapsed) and event.sent:
+            self._unanswered += 1
+        now = self._tools.clock.monotonic()
+        if self._unanswered >= self._tools.policy.mute_after and now >= self._patient_until and line is self._line:
+            self._unanswered = 0
+            self._patient_until = now + self._tools.policy.mute_patience_s
+            log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
+            line.close(GOING_AWAY, "calls are not answered")
 
     async def _close_call(self, report: CallReport) -> None:
         try:

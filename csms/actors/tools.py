@@ -17,7 +17,8 @@ class Policy:
 
     `gated` are the versions in which a call before acceptance is refused with SecurityError;
     it is always answered in the others (Q48). A mailbox longer than `mailbox_high` stops the
-    reading of its socket until it is shorter than `mailbox_low`.
+    reading of its socket until it is shorter than `mailbox_low`. A station that leaves `mute_after`
+    calls in a row unanswered is made to redial, once in `mute_patience_s` (Q13).
     """
 
     heartbeat_s: int = 300
@@ -28,6 +29,8 @@ class Policy:
     retry_interval_s: int = 60
     available_grace_s: float = 60.0
     asleep_after_s: float = 600.0
+    mute_after: int = 3
+    mute_patience_s: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)

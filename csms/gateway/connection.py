@@ -140,13 +140,17 @@ class Connection(asyncio.Protocol):
             self._breath.cancel()
         ears, self._ears = self._ears, None
         if ears is not None:
-            for event in self._link.close() if self._link is not None else ():
-                ears.heard(event)
+            self._drop_calls(ears)
             ears.lost()
             self._tell_end(self._close_reason(error))
         elif not self._knocked and self.close_by is None and self._why is None:
             self._context.metrics.handshakes.labels("no-request").inc()
         self._listener.closed(self)
+
+    def _drop_calls(self, ears: Ears) -> None:
+        """End the calls of ours at once: nobody waits for a peer that is leaving, or that is dead already (Q8)."""
+        for event in self._link.close() if self._link is not None else ():
+            ears.heard(event)
 
     def _tell_end(self, reason: str) -> None:
         self._context.metrics.connections.dec()
@@ -399,6 +403,8 @@ class Connection(asyncio.Protocol):
             self._abort("not-open")
             return
         self._flush_core()
+        if self._ears is not None:
+            self._drop_calls(self._ears)
         if self._paused_by and self._transport is not None:
             self._paused_by = frozenset()
             self._transport.resume_reading()

@@ -232,7 +232,7 @@ class Link:
             self._lapsed[lapsed.message_id] = lapsed
             if len(self._lapsed) > self._limits.kept_lapsed:
                 self._lapsed.popitem(last=False)
-            self._rests_until = now + self._limits.gap_s
+            self._rests_until = now + self._limits.gap_s if self._limits.gap_s else 0.0
             events.append(CallLapsed(lapsed, sent=True))
         for call in [call for call in self._queued or () if call.deadline <= now]:
             if self._queued is not None:
@@ -253,7 +253,7 @@ class Link:
         key = str(message_id)
         if self._open is not None and self._open.message_id == key:
             call, self._open = self._open, None
-            self._rests_until = now + self._limits.gap_s
+            self._rests_until = now + self._limits.gap_s if self._limits.gap_s else 0.0
             self._open_next(now)
             return call, False
         return (self._lapsed.pop(key, None) if self._lapsed else None), True
