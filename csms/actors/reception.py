@@ -96,26 +96,38 @@ class Reception:
             raise
         except Exception as error:  # one bad message must not end the line
             log.exception("handler_failed", station=self._station.id, action=call.action, exc_info=error)
+            if inbound.acknowledge is not None:
+                self._count_failure(call, error)
             await self._handle_poison(line, call, inbound, f"{type(error).__name__} in its handler")
         else:
             self._answer(line, call, result)
 
     async def _handle_malformed(self, line: Line, call: CallReceived, inbound: Inbound, reading: Malformed) -> None:
         if inbound.acknowledge is None:
+            await self._suspect(line, call, inbound)
             line.refuse(
                 call, reading.code, f"{reading.path}: {reading.description}" if reading.path else reading.description
             )
             return
         await self._keep_and_acknowledge(line, call, inbound, f"{reading.path}: {reading.description}")
 
+    async def _suspect(self, line: Line, call: CallReceived, inbound: Inbound) -> None:
+        """Tell the operator, once, of a station that speaks another version than it said (Q4)."""
+        for member, why in inbound.betrayed_by.items():
+            if f'"{member}"'.encode() in call.payload and self._times_failed(call) == 1:
+                turn = self._turn(line, call.text)
+                await turn.execute(ReportNotice(call.action, call.text, turn.received_at, review=why))
+
+    def _times_failed(self, call: CallReceived) -> int:
+        content = hash((call.action, call.payload))
+        if len(self._failures) >= REMEMBERED_FAILURES and content not in self._failures:
+            self._failures.clear()
+        self._failures[content] = self._failures.get(content, 0) + 1
+        return self._failures[content]
+
     def _count_failure(self, call: CallReceived, error: Exception) -> None:
         """Give a failing message two more tries, on new lines, before it counts as poison (Q42)."""
-        content = hash((call.action, call.payload))
-        tries = self._failures.get(content, 0) + 1
-        if len(self._failures) >= REMEMBERED_FAILURES:
-            self._failures.clear()
-        self._failures[content] = tries
-        if tries < POISON_AFTER:
+        if self._times_failed(call) < POISON_AFTER:
             raise JournalUnavailable(f"{type(error).__name__} in the handler of {call.action}") from error
 
     async def _handle_poison(self, line: Line, call: CallReceived, inbound: Inbound, why: str) -> None:

@@ -1,7 +1,7 @@
 """The table that an OCPP version offers: what it hears, and who answers it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -63,12 +63,13 @@ class Inbound:
 
     `acknowledge` stands for a message whose content is never refused: what cannot be read is
     kept for review and answered by it. `before_acceptance`: answered even before the station
-    was accepted.
+    was accepted. `betrayed_by`: members of another version, and what they say of a station (Q4).
     """
 
     answer: Callable[[Any, StationContext], Awaitable[Struct]]
     acknowledge: Callable[[StationContext], Awaitable[Struct]] | None = None
     before_acceptance: bool = False
+    betrayed_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,11 @@ def invites(action: str, payload: bytes) -> frozenset[str]:
 V201 = Dialect(
     inbound={
         "Authorize": Inbound(authorization.authorize),
-        "BootNotification": Inbound(provisioning.boot_notification, before_acceptance=True),
+        "BootNotification": Inbound(
+            provisioning.boot_notification,
+            before_acceptance=True,
+            betrayed_by={"chargePointVendor": "it speaks 1.6 on a line of 2.0.1: pin its subprotocol to ocpp1.6"},
+        ),
         "DataTransfer": Inbound(data_transfer.data_transfer),
         "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
         "Heartbeat": Inbound(provisioning.heartbeat),

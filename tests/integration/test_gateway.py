@@ -3,13 +3,15 @@
 import asyncio
 import base64
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol as Token
 
+from csms.ports.handlers import Inbound
+from handlers.v16 import V16
 from simulators.behaviour import Behaviour, Boot, Subprotocol
 from tests.eventually import eventually
 from tests.integration.conftest import House
@@ -178,6 +180,34 @@ async def test_a_transaction_message_that_nobody_can_read_is_kept_and_acknowledg
         assert (await ask(socket, "StopTransaction", {"transactionId": "abc"}, "2"))[0] == 3
     notices = (await house.http.get("/stations/CP-1/notices")).json()["items"]
     assert {notice["topic"] for notice in notices if notice["review"]} == {"StartTransaction", "StopTransaction"}
+
+
+@pytest.mark.covers("Q42", "Q73", "J-63")
+async def test_a_message_that_our_own_code_fails_at_gets_two_more_tries_and_is_then_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def fail(call: Any, context: Any) -> Any:
+        tries.append(call)
+        raise ValueError("a bug of ours")
+
+    good = V16.inbound["StopTransaction"]
+    monkeypatch.setitem(cast("dict[str, Inbound]", V16.inbound), "StopTransaction", Inbound(fail, good.acknowledge))
+    await house.register("CP-1")
+    stop = {"transactionId": 7, "meterStop": 1, "timestamp": "2026-11-24T10:00:00Z"}
+    for _ in range(2):
+        async with connect(f"{house.url}/CP-1", **OFFERS) as socket:
+            await socket.send(json.dumps([2, "1", "StopTransaction", stop]))
+            await asyncio.wait_for(socket.wait_closed(), 5)
+            assert socket.close_code == 1013, "try again later"
+    async with connect(f"{house.url}/CP-1", **OFFERS) as socket:
+        assert (await ask(socket, "StopTransaction", stop))[0] == 3
+        for n in range(20):
+            assert (await ask(socket, "Heartbeat", {}, str(n)))[0] == 3
+    assert len(tries) == 3
+    notices = (await house.http.get("/stations/CP-1/notices")).json()["items"]
+    assert [(notice["topic"], "ValueError" in notice["review"]) for notice in notices] == [("StopTransaction", True)]
 
 
 @pytest.mark.covers("Q30", "J-45")
