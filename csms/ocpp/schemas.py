@@ -144,7 +144,12 @@ def _faults(version: Version, name: str, payload: bytes) -> Iterator[Fault]:
     except (ValueError, RecursionError):
         yield Fault("", "not JSON", ErrorCode.FORMAT_VIOLATION)
         return
-    for error in _validator(version, name).iter_errors(instance):
+    try:
+        errors = list(_validator(version, name).iter_errors(instance))
+    except (ValueError, OverflowError, RecursionError):  # lone surrogates, numbers out of range
+        yield Fault("", "not readable", ErrorCode.FORMAT_VIOLATION)
+        return
+    for error in errors:
         path = "/" + "/".join(map(str, error.instance_path))
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
         yield Fault(path, error.message, CODES.get(keyword, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION))

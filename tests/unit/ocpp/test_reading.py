@@ -120,6 +120,15 @@ def test_no_payload_makes_reading_raise(call: tuple[Version, str], junk: Any, da
     assert isinstance(reading, Reading | Malformed)
 
 
+@pytest.mark.parametrize("odd", [r'"\ud800"', "1e999", "-1e400", "9" * 400, "NaN"])
+@pytest.mark.covers("Q25", "L7")
+def test_values_that_no_schema_can_look_at_are_malformed_and_nothing_more(odd: str) -> None:
+    payload = f'{{"connectorId": {{}}, "x": {odd}, "status": {odd}}}'.encode()
+    reading = schemas.read_call(Version.V16, "StatusNotification", payload, datetime(2026, 11, 24, tzinfo=UTC))
+    assert isinstance(reading, Malformed)
+    assert schemas.check_call(Version.V16, "StatusNotification", payload)
+
+
 @pytest.mark.covers("Q33", "Q36")
 def test_a_boot_without_vendor_and_with_a_long_serial_is_read() -> None:
     reading = read("BootNotification", {"chargePointModel": "M" * 40, "chargeBoxSerialNumber": "S" * 33})
