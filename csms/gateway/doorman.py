@@ -1,5 +1,6 @@
 """Who may come in: everything that is decided before the upgrade is answered."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -138,7 +139,18 @@ class Doorman:
         password = password_in(knock.authorization[0], name)
         if password is None:
             password = password_in(knock.authorization[0], station.id)
-        return password is not None and await self._passwords.is_right(station.id, password, station.password_hash)
+        return password is not None and await self._is_right(station, password)
+
+    async def _is_right(self, station: RegisteredStation, password: bytes) -> bool:
+        """Take the present password, or the one before it until the present one was used or its time is over (Q22)."""
+        if station.password_hash and await self._passwords.is_right(station.id, password, station.password_hash):
+            if station.old_password_hash is not None:
+                with contextlib.suppress(JournalUnavailable):  # its time will be over all the same
+                    await self._registry.forget_old_password(station.id)
+            return True
+        if station.old_password_hash is None:
+            return False
+        return await self._passwords.is_right(station.id, password, station.old_password_hash)
 
 
 def _named(path: str) -> str:

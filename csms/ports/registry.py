@@ -11,6 +11,8 @@ from csms.domain.station.commands import Registration
 class RegisteredStation:
     """A station that may connect, as its operator set it up.
 
+    `old_password_hash` is that of the password before the present one, as long as it holds too.
+
     `password_hash` is None where none is set. `subprotocol` pins the version, None leaves
     it to the station. `heartbeat_s` is None for the installation's default.
     """
@@ -22,6 +24,7 @@ class RegisteredStation:
     subprotocol: str | None
     heartbeat_s: int | None
     call_timeout_s: int | None
+    old_password_hash: str | None = None
 
 
 class StationRegistry(Protocol):
@@ -29,6 +32,9 @@ class StationRegistry(Protocol):
 
     async def find(self, station: str) -> RegisteredStation | None:
         """Return the station, letter case aside; raise `JournalUnavailable` if the database is away."""
+
+    async def forget_old_password(self, station: str) -> None:
+        """End the time of the password before the present one; raise `JournalUnavailable`."""
 
 
 class Tokens(Protocol):

@@ -13,9 +13,11 @@ from csms.ports.registry import RegisteredStation
 from csms.storage.archive import AWAY, asyncpg_timeout
 
 STATIONS = """
-SELECT lower(id) AS folded, id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s
+SELECT lower(id) AS folded, id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
+    CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash
 FROM stations WHERE lower(id) = ANY($1::text[])
 """
+FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
 TOKENS = """
 SELECT lower(value) AS folded, value, kind, status, "group", expires_at FROM tokens WHERE lower(value) = ANY($1::text[])
 """
@@ -41,6 +43,14 @@ class PostgresRegistry:
         """Return the station, letter case aside."""
         return await self._batcher.submit(station.lower())
 
+    async def forget_old_password(self, station: str) -> None:
+        """End the time of the password before the present one."""
+        try:
+            async with asyncpg_timeout(self._pool) as connection:
+                await connection.execute(FORGET_OLD, station)
+        except AWAY as error:
+            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+
     async def _read(self, wanted: Sequence[str]) -> list[RegisteredStation | None | Exception]:
         records = await _fetch(self._pool, STATIONS, list(set(wanted)))
         found = {
@@ -52,6 +62,7 @@ class PostgresRegistry:
                 subprotocol=record["subprotocol"],
                 heartbeat_s=record["heartbeat_s"],
                 call_timeout_s=record["call_timeout_s"],
+                old_password_hash=record["old_password_hash"],
             )
             for record in records
         }

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.test_gateway import OFFERS, ask, basic
+from tests.integration.test_gateway import OFFERS, ask, basic, refused
 from tests.unit.gateway.rig import Peer, request
 
 StartHouse = Callable[..., Awaitable[House]]
@@ -200,6 +200,31 @@ async def test_a_restart_tells_every_station_to_come_back(house: House) -> None:
     for socket in sockets:
         await asyncio.wait_for(socket.wait_closed(), 5)
         assert socket.close_code == 1012
+
+
+@pytest.mark.covers("Q22", "SEC-06", "SEC-16")
+async def test_the_old_password_holds_until_the_new_one_is_used(house: House) -> None:
+    await house.register("CP-1", security_profile=1, password="correct-horse-battery")
+    old, new = basic("CP-1", "correct-horse-battery"), basic("CP-1", "another-password-now")
+    change = {"password": "another-password-now", "keep_old_s": 3600}
+    assert (await house.http.put("/stations/CP-1/password", json=change)).status_code == 204
+    for headers in (old, old, new):
+        async with connect(f"{house.url}/CP-1", additional_headers=headers, **OFFERS) as socket:
+            assert (await ask(socket, "Heartbeat", {}))[0] == 3
+    assert await refused(f"{house.url}/CP-1", additional_headers=old) == 401
+    async with connect(f"{house.url}/CP-1", additional_headers=new, **OFFERS) as socket:
+        assert (await ask(socket, "Heartbeat", {}))[0] == 3
+
+
+@pytest.mark.covers("Q22")
+async def test_the_old_password_holds_no_longer_than_it_was_said(house: House, database: str) -> None:
+    await house.register("CP-1", security_profile=1, password="correct-horse-battery")
+    change = {"password": "another-password-now", "keep_old_s": 3600}
+    await house.http.put("/stations/CP-1/password", json=change)
+    connection = await asyncpg.connect(database)
+    await connection.execute("UPDATE stations SET old_password_until = now() - interval '1 second'")
+    await connection.close()
+    assert await refused(f"{house.url}/CP-1", additional_headers=basic("CP-1", "correct-horse-battery")) == 401
 
 
 @pytest.mark.covers("Q22", "TC_A_09", "SEC-16")

@@ -21,6 +21,12 @@ FROM stations s LEFT JOIN presence p ON p.station_id = s.id
 """
 POLICIES = {"accept": "Accepted", "pending": "Pending", "reject": "Rejected"}
 POLICY_NAMES = {policy.lower(): name for name, policy in POLICIES.items()}
+ROTATE = """
+UPDATE stations SET version = version + 1, password_hash = $2,
+    old_password_hash = CASE WHEN $3 > 0 THEN password_hash END,
+    old_password_until = CASE WHEN $3 > 0 THEN now() + make_interval(secs => $3) END
+WHERE lower(id) = lower($1)
+"""
 INSERT = """
 INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
@@ -116,6 +122,11 @@ class Stations:
             version,
             *values.values(),
         )
+        return str(done) == "UPDATE 1"
+
+    async def change_password(self, station: str, hashed: str, *, keep_old_s: int) -> bool:
+        """Set a password and keep the one before it for a time; False if there is no such station."""
+        done = await self._pool.execute(ROTATE, station, hashed, keep_old_s)
         return str(done) == "UPDATE 1"
 
     async def remove(self, station: str) -> bool:

@@ -92,7 +92,7 @@ async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None
 async def change_password(request: AnyRequest, station_id: FromPath[str], data: JSONBody[NewPassword]) -> None:
     """Set the password for HTTP Basic; a connection that stands is not cut."""
     stations = Stations(desk_of(request).pool)
-    if not await stations.change(station_id, {"password_hash": await _hashed(data.password)}, version=None):
+    if not await stations.change_password(station_id, await _hashed(data.password), keep_old_s=data.keep_old_s):
         raise Problem(404, f"there is no station {station_id}")
 
 

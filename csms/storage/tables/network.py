@@ -36,6 +36,8 @@ stations = Table(
     Column("site_id", Text, ForeignKey("sites.id")),
     Column("security_profile", SmallInteger, nullable=False, server_default="0"),
     Column("password_hash", Text),
+    Column("old_password_hash", Text),
+    Column("old_password_until", DateTime(timezone=True)),
     Column("boot_policy", Text, nullable=False, server_default="Accepted"),
     Column("subprotocol", Text),
     Column("heartbeat_s", Integer),

@@ -7,6 +7,7 @@ import logging
 import os
 import struct
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -63,6 +64,10 @@ class MemoryRegistry:
             **more,
         }
         self.stations[station.lower()] = RegisteredStation(id=station, **given)
+
+    async def forget_old_password(self, station: str) -> None:
+        known = self.stations[station.lower()]
+        self.stations[station.lower()] = replace(known, old_password_hash=None)
 
     async def find(self, station: str) -> RegisteredStation | None:
         self.asked.append(station)
