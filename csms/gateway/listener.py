@@ -6,6 +6,7 @@ import errno
 import random
 import socket
 import ssl
+from asyncio import sslproto
 from dataclasses import replace
 
 import structlog
@@ -20,6 +21,8 @@ BACKLOG = 4096
 TICK_S = 1.0
 GOING_AWAY = 1012
 USER_TIMEOUT_MS = 60_000
+TLS_BUFFER = 16_384
+"""What asyncio reads into, for each TLS connection: a record is no longer. Its 256 KiB are 275 KiB for a station (L12)."""
 
 
 class StationListener:
@@ -52,6 +55,8 @@ class StationListener:
     async def start(self) -> None:
         """Listen; raise `StartFailed` with the port if it is taken."""
         loop = asyncio.get_running_loop()
+        if self._tls is not None:
+            sslproto.SSLProtocol.max_size = TLS_BUFFER
         try:
             self._server = await loop.create_server(
                 lambda: Connection(context=self._context, listener=self),

@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import os
+import socket
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -189,8 +190,14 @@ class Doors:
     def outcome(self, outcome: str) -> float:
         return self.count("csms_handshakes_total", outcome=outcome)
 
-    async def dial(self) -> "Peer":
-        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.listener.port))
+    async def dial(self, *, room: int | None = None) -> "Peer":
+        """Connect; `room` is how many bytes the system of the peer takes in for it."""
+        dialled = socket.socket()
+        dialled.setblocking(False)  # the signature of the library
+        if room is not None:
+            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        await asyncio.get_running_loop().sock_connect(dialled, ("127.0.0.1", self.listener.port))
+        peer = Peer(*await asyncio.open_connection(sock=dialled))
         self.peers.append(peer)
         return peer
 

@@ -3,15 +3,19 @@
 import asyncio
 import json
 import socket
+import ssl
+from pathlib import Path
 from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from csms.gateway.connection import Connection
+from csms.gateway.listener import StationListener
+from simulators.bench.servers import make_certificate
 from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenDoors
-from tests.unit.gateway.rig import CLOSE, PING, PONG, Doors, Peer, client_frame
+from tests.unit.gateway.rig import CLOSE, PING, PONG, Doors, Peer, client_frame, request
 
 
 def line(doors: Doors) -> Connection:
@@ -176,8 +180,9 @@ async def stuff(doors: Doors, peer: Peer, size: int) -> None:
 
 async def deaf(doors: Doors) -> Peer:
     """A station that takes little in."""
-    peer = await doors.station()
-    peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer = await doors.dial(room=4096)
+    peer.write(request())
+    assert await peer.read_head() == 101
     peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
     return peer
 
@@ -264,6 +269,27 @@ async def test_a_drain_closes_all_in_batches_and_waits_once_for_all_the_dead(doo
     doors.clock.seconds += 6
     await asyncio.wait_for(draining, 5)
     await eventually(lambda: len(doors.listener) == 0)
+
+
+@pytest.mark.covers("L12")
+async def test_a_tls_connection_holds_no_more_than_a_record(doors: Doors, tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    tls, trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=certificate)
+    tls.load_cert_chain(certificate, key)
+    listener = StationListener(context=doors.listener._context, host="127.0.0.1", port=0, tls=tls)
+    await listener.start()
+    peer = Peer(*await asyncio.open_connection("127.0.0.1", listener.port, ssl=trust))
+    peer.write(request())
+    assert await peer.read_head() == 101
+    assert await peer.call() == [3, "hb", {}]
+    assert len(line(doors)._transport._ssl_protocol._ssl_buffer) <= 16_384  # type: ignore[union-attr]
+    refused = Peer(*await asyncio.open_connection("127.0.0.1", listener.port, ssl=trust))
+    refused.write(request("/NOBODY"))
+    assert await refused.read_head() == 404
+    assert await refused.ended() == b"", "a connection that was refused over TLS is closed by us"
+    peer.writer.transport.abort()
+    await listener.stop_accepting()
+    await listener.drain(batch=10, pause_s=0)
 
 
 @pytest.mark.covers("L16", "L12")
