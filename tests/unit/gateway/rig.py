@@ -192,7 +192,7 @@ class Doors:
 
     async def dial(self, *, room: int | None = None) -> "Peer":
         """Connect; `room` is how many bytes the system of the peer takes in for it."""
-        dialled = socket.socket()
+        dialled = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         dialled.setblocking(False)  # the signature of the library
         if room is not None:
             dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)

@@ -12,6 +12,7 @@ from tests.unit.gateway.conftest import OpenDoors
 from tests.unit.gateway.rig import Doors, request
 
 PASSWORD = b"correct-horse-battery"
+HASHED = hash_password(PASSWORD)
 
 
 def basic(user: bytes, password: bytes) -> str:
@@ -20,10 +21,9 @@ def basic(user: bytes, password: bytes) -> str:
 
 def guard(doors: Doors) -> None:
     """Register a station for each security profile but 3."""
-    hashed = hash_password(PASSWORD)
-    doors.registry.add("CP-BASIC", security_profile=1, password_hash=hashed)
-    doors.registry.add("CP-TLS", security_profile=2, password_hash=hashed)
-    doors.registry.add("a:b", security_profile=1, password_hash=hashed)
+    doors.registry.add("CP-BASIC", security_profile=1, password_hash=HASHED)
+    doors.registry.add("CP-TLS", security_profile=2, password_hash=HASHED)
+    doors.registry.add("a:b", security_profile=1, password_hash=HASHED)
 
 
 REFUSALS: list[tuple[str, dict[str, Any], int, str]] = [

@@ -6,7 +6,9 @@ import pytest
 
 from csms.gateway.head import head_end, mended
 from csms.gateway.turnstile import Turnstile, subscriber
+from csms.kit.failures import StartFailed
 from csms.kit.leaks import Leaks
+from csms.settings import load
 from tests.unit.gateway.rig import HandClock
 
 
@@ -126,3 +128,18 @@ def test_a_sloppy_head_is_mended_and_a_clean_one_is_left(sloppy: bytes, right: b
 
 def test_half_a_head_has_no_end() -> None:
     assert all(head_end(CLEAN[:end]) is None for end in range(len(CLEAN)))
+
+
+def test_the_networks_of_proxies_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSMS_EXEMPT_NETWORKS", '["10.0.0.0/8", "2001:db8::/32"]')
+    turnstile = Turnstile(per_minute=1, clock=HandClock(), exempt=load().exempt_networks)
+    for address in ("10.1.2.3", "2001:db8::7", "192.0.2.1"):
+        turnstile.refused(address)
+    assert [turnstile.wait(address, "") > 0 for address in ("10.1.2.3", "2001:db8::7", "192.0.2.1")] == [
+        False,
+        False,
+        True,
+    ]
+    monkeypatch.setenv("CSMS_EXEMPT_NETWORKS", '["everywhere"]')
+    with pytest.raises(StartFailed, match="CSMS_EXEMPT_NETWORKS"):
+        load()
