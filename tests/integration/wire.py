@@ -1,0 +1,76 @@
+"""A station of a few lines, for tests that choose every frame themselves."""
+
+import asyncio
+import itertools
+import json
+from typing import Any, Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.eventually import eventually
+from tests.integration.conftest import House
+
+SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
+
+
+class RawStation:
+    """Says what it is told to say, and waits for the answer; commands that come meanwhile are kept."""
+
+    def __init__(self, house: House, station: str, version: str = "1.6") -> None:
+        self.commands: list[list[Any]] = []
+        self._house = house
+        self._station = station
+        self._version = version
+        self._ids = itertools.count(1)
+        self._socket: ClientConnection | None = None
+
+    @property
+    def socket(self) -> ClientConnection:
+        assert self._socket is not None
+        return self._socket
+
+    async def __aenter__(self) -> Self:
+        self._socket = await connect(
+            f"{self._house.url}/{self._station}",
+            subprotocols=[Subprotocol(SUBPROTOCOLS[self._version])],
+            compression=None,
+            max_size=None,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.socket.close()
+
+    async def reconnect(self, *, forgotten: bool = False) -> None:
+        """Come back on a new line; `forgotten`: the house reads all that it knows again."""
+        await self.socket.close()
+        if forgotten:
+            actors = self._house.node.house._actors
+            await eventually(lambda: (actor := actors.get(self._station)) is None or (not actor.line and actor.idle))
+            actors.pop(self._station, None)
+        await self.__aenter__()
+
+    async def ask(self, action: str, payload: dict[str, Any], message_id: str | None = None) -> dict[str, Any]:
+        """Send a call and return the payload of its result; an error fails the test."""
+        answer = await self.say(action, payload, message_id)
+        assert answer[0] == 3, answer
+        return dict(answer[2])
+
+    async def say(self, action: str, payload: dict[str, Any], message_id: str | None = None) -> list[Any]:
+        """Send a call and return the frame of its answer, be it a result or an error."""
+        message_id = message_id or f"m{next(self._ids)}"
+        await self.socket.send(json.dumps([2, message_id, action, payload]))
+        while True:
+            frame = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
+            if frame[0] != 2:
+                assert frame[1] == message_id, frame
+                return list(frame)
+            self.commands.append(frame)
+
+    async def boot(self) -> str:
+        """Boot as stations of this version do, and return the status."""
+        payload: dict[str, Any] = {"chargePointVendor": "V", "chargePointModel": "M"}
+        if self._version != "1.6":
+            payload = {"chargingStation": {"vendorName": "V", "model": "M"}, "reason": "PowerUp"}
+        return str((await self.ask("BootNotification", payload))["status"])
