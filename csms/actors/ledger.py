@@ -1,14 +1,16 @@
 """The sessions of one station: which of them a message means."""
 
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 from csms.actors.entity import Lease
 from csms.actors.session import SessionActor
 from csms.actors.tools import Tools
+from csms.domain.access import TokenRef
 from csms.domain.session.commands import BeginSession, EndSession, UpdateSession
-from csms.domain.session.state import Phase
+from csms.domain.session.state import Phase, Session
+from csms.domain.session.suspicion import had_begun
 from csms.ports.journal import Kind, SessionHeading
 
 REMEMBERED = 8
@@ -41,12 +43,17 @@ class Ledger:
         """The sessions that have not ended, oldest first."""
         return [session for session in self._by_ref.values() if session.active]
 
-    def on_evse(self, evse: int | None) -> SessionActor | None:
-        """Return the youngest active session of an EVSE; with None or 0, the only one of the station."""
-        active = self.active
-        if not evse:
-            return active[0] if len(active) == 1 else None
-        return next((session for session in reversed(active) if session.state.evse == evse), None)
+    def open_at(self, at: datetime, evse: int | None, token: TokenRef | None = None) -> SessionActor | None:
+        """Return the active session that had begun by then: the youngest of an EVSE; with no EVSE, the only one.
+
+        `token` tells several apart.
+        """
+        begun = [session for session in self.active if had_begun(session.state, at)]
+        if evse:
+            return next((session for session in reversed(begun) if session.state.evse == evse), None)
+        if token is not None and len(begun) > 1:
+            begun = [session for session in begun if _is_of(session.state, token)]
+        return begun[0] if len(begun) == 1 else None
 
     async def find(self, ref: str) -> SessionActor | None:
         """Return the session that the station calls `ref`, ended ones too."""
@@ -55,12 +62,22 @@ class Ledger:
         heading = await self._tools.archive.find_session(self._station, ref)
         return None if heading is None else await self._load(heading)
 
-    async def last_on_evse(self, evse: int) -> SessionActor | None:
-        """Return the session of an EVSE that began last, ended or not."""
-        if (active := self.on_evse(evse)) is not None:
-            return active
-        heading = await self._tools.archive.recent_session(self._station, evse)
-        return None if heading is None else await self.find(heading.ref)
+    async def meant(
+        self, at: datetime, evse: int | None, token: TokenRef | None, *, grace: timedelta
+    ) -> SessionActor | None:
+        """Return the session that a message without a good name means, by its EVSE, token and time (Q62).
+
+        That is an open one, else the last one, if it ended not earlier than `grace` before then or
+        its end was only presumed.
+        """
+        if (known := self.open_at(at, evse, token)) is not None:
+            return known
+        value = None if token is None else token.value
+        heading = await self._tools.archive.session_around(self._station, evse, value, at, at - grace)
+        if heading is None:
+            return None
+        known = self._by_ref.get(heading.ref.casefold())
+        return known if known is not None and known.key == heading.key else await self._load(heading)
 
     async def addressed(self, command: BeginSession | UpdateSession | EndSession) -> SessionActor:
         """Return the session that a command is for; a new one if there is none."""
@@ -139,3 +156,7 @@ class Ledger:
             tasks=self._tools.tasks,
             facts=facts,
         )
+
+
+def _is_of(session: Session, token: TokenRef) -> bool:
+    return session.token is not None and session.token.value.casefold() == token.value.casefold()

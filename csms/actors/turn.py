@@ -1,7 +1,7 @@
 """One message of a station: all that its handler may do."""
 
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from csms.actors.entity import Entity
@@ -10,16 +10,17 @@ from csms.actors.tools import Tools
 from csms.domain.access import Authorization, TokenRef, authorize
 from csms.domain.command import Command
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
+from csms.domain.session.evolve import CLOSING_GRACE
 from csms.domain.session.suspicion import superseded_by
 from csms.domain.station.commands import Registration
 from csms.domain.station.state import Station
 from csms.ocpp.version import Version
+from csms.ports.handlers import is_name
 from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
 
-FOREIGN = 2**31
-"""Transaction numbers from here on are of no central system (Q62)."""
+NO_GRACE = timedelta(0)
 
 
 class Turn:
@@ -79,19 +80,27 @@ class Turn:
         """Return the transaction id of a 1.6 start."""
         return await self._ledger.number_for(start, at)
 
-    async def session_ref(self, number: int | None, evse: int | None) -> str | None:
-        """Return the ref of the session that a 1.6 message means."""
-        if number is None:
-            session = self._ledger.on_evse(evse or self._only_evse())
-        elif not 0 < number < FOREIGN:
-            session = await self._ledger.last_on_evse(evse) if evse else self._ledger.on_evse(None)
-        elif (session := await self._ledger.find(str(number))) is None and evse:
-            session = self._ledger.on_evse(evse)
+    async def session_ref(self, number: int | None, evse: int | None, at: datetime) -> str | None:
+        """Return the ref of the session that meter values mean."""
+        if number is not None and not is_name(number):
+            session = await self._ledger.meant(at, evse, None, grace=CLOSING_GRACE)
+        elif number is None or (session := await self._ledger.find(str(number))) is None:
+            session = self._ledger.open_at(at, evse or self._only_evse())
+        return None if session is None else session.state.ref
+
+    async def ended_ref(self, number: int, token: TokenRef | None, at: datetime) -> str | None:
+        """Return the ref of the session that a 1.6 stop means."""
+        if not is_name(number):
+            session = await self._ledger.meant(at, None, token, grace=NO_GRACE)
+        elif (session := await self._ledger.find(str(number))) is None:
+            session = self._ledger.open_at(at, self._only_evse())
         return None if session is None else session.state.ref
 
     def _only_evse(self) -> int:
         """Return the EVSE of a station that has one; -1, which no session is on, for all others (Q55)."""
         evses = {evse for (evse, _), _ in self._entity.state.connectors if evse > 0}
+        if not evses:
+            evses = {session.state.evse or -1 for session in self._ledger.active}
         return evses.pop() if len(evses) == 1 else -1
 
     async def authorize(self, token: TokenRef) -> Authorization:

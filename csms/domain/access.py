@@ -1,10 +1,13 @@
 """Who may charge: tokens, and what the house answers to one."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+
+
+HISTORIC_AFTER = timedelta(minutes=5)
 
 
 class TokenRef(Struct, frozen=True):
@@ -81,6 +84,11 @@ def with_running(authorization: Authorization, running: Iterable[str], station: 
     if authorization.standing is not Standing.ACCEPTED or all(place == station for place in running):
         return authorization
     return Authorization(Standing.CONCURRENT, authorization.group, authorization.expires_at)
+
+
+def is_historic(at: datetime, received_at: datetime, *, offline: bool = False) -> bool:
+    """Whether a message tells of the past: its driver has been let in, and may be gone (TX-36)."""
+    return offline or received_at - at > HISTORIC_AFTER
 
 
 def doubts(authorization: Authorization, *, historic: bool) -> tuple[str, ...]:

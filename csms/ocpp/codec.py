@@ -115,7 +115,7 @@ def _frame(value: Any, text: str) -> Frame | Unreadable:
     if not isinstance(value, list) or not value:
         return Unreadable("not an array")
     kind = value[0]
-    if isinstance(kind, str) and kind.isdigit():
+    if isinstance(kind, str) and kind.isascii() and kind.isdigit():
         kind = int(kind[:3])
     if isinstance(kind, bool) or not isinstance(kind, int):
         return Unreadable("no message type")

@@ -33,6 +33,14 @@ DEFAULTS: dict[str, Any] = {
 }
 """What a missing mandatory member stands for (Q36)."""
 
+RESCUED: dict[tuple[str, str], Any] = {
+    ("StartTransactionRequest", "idTag"): "",
+    ("StartTransactionRequest", "meterStart"): -1,
+    ("StopTransactionRequest", "meterStop"): -1,
+    ("StopTransactionRequest", "transactionId"): -1,
+}
+"""The same for single messages that carry energy: a session counts without them (Q62, Q74)."""
+
 ALIASES = {
     "occupied": "Preparing",
     "error": "OtherError",
@@ -83,18 +91,32 @@ class Mending:
             where = f"{path}.{member.wire}" if path else member.wire
             if name is None:
                 if member.required:
-                    values[member.attribute] = self._default(member, where)
+                    values[member.attribute] = self._default(kind, member, where)
                 continue
             used.add(name)
-            if (mended := self._value(member.shape, given[name], where)) is not None or not member.required:
+            mended = self._repaired(member, given[name], where)
+            if mended is not None or not member.required:
                 values[member.attribute] = mended
             else:
-                values[member.attribute] = self._default(member, where)
+                values[member.attribute] = self._default(kind, member, where)
         for name in given.keys() - used:
             self._tell("extra", str(name)[:40])
         return kind(**values)
 
-    def _default(self, member: Member, path: str) -> Any:
+    def _repaired(self, member: Member, value: Any, path: str) -> Any:
+        """Return a member's value; None for one that is hopeless but need not be there (Q88)."""
+        try:
+            return self._value(member.shape, value, path)
+        except Hopeless:
+            if member.required and member.shape.kind in {"struct", "list"}:
+                raise
+            self._tell("dropped", path)
+            return None
+
+    def _default(self, kind: type[msgspec.Struct], member: Member, path: str) -> Any:
+        if (rescued := RESCUED.get((kind.__name__, member.wire))) is not None:
+            self._tell("missing", member.wire)
+            return rescued
         if member.shape.kind == "time":
             self._tell("timestamp-missing", member.wire)
             return self.now
@@ -115,8 +137,7 @@ class Mending:
                 items = value if isinstance(value, list) else [value]
                 if items is not value:
                     self._tell("wrapped", name)
-                mended = (self._value(shape.item, item, f"{path}[{n}]") for n, item in enumerate(items))
-                return tuple(item for item in mended if item is not None)
+                return self._items(shape.item, items, path)
             case "time":
                 return self._time(value, name)
             case "enum":
@@ -131,6 +152,23 @@ class Mending:
                 return self._text(shape, value, path)
             case _:
                 return value
+
+    def _items(self, shape: Shape, items: list[Any], path: str) -> tuple[Any, ...]:
+        """Return the items that can be read; raise `Hopeless` if there were some, and none of them can (Q88)."""
+        mended: list[Any] = []
+        hopeless: Hopeless | None = None
+        for n, item in enumerate(items):
+            try:
+                value = self._value(shape, item, f"{path}[{n}]")
+            except Hopeless as error:
+                hopeless = error
+                self._tell("dropped", f"{path}[{n}]")
+                continue
+            if value is not None:
+                mended.append(value)
+        if hopeless is not None and not mended:
+            raise hopeless
+        return tuple(mended)
 
     def _time(self, value: Any, name: str) -> datetime:
         at = timestamps.parse(value)

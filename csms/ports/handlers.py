@@ -15,6 +15,12 @@ from csms.ocpp.version import Version
 from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
+FOREIGN = 2**31
+
+
+def is_name(number: int) -> bool:
+    """Whether a house can have given a 1.6 transaction this number; 0, -1 and 2**63 - 1 are nonsense (Q62)."""
+    return 0 < number < FOREIGN
 
 
 class StationContext(Protocol):
@@ -41,13 +47,20 @@ class StationContext(Protocol):
         `at` is the station's time of it, None if that is not to be believed.
         """
 
-    async def session_ref(self, number: int | None, evse: int | None) -> str | None:
-        """Return the ref of the session that a 1.6 message means, or None.
+    async def session_ref(self, number: int | None, evse: int | None, at: datetime) -> str | None:
+        """Return the ref of the session that meter values mean, or None.
 
-        By its number if it is one of this station's. Else by the EVSE: its active session; for a
-        number that no house ever gave (0, -1, 2**63 - 1) also the one that began there last. A
-        message that names no EVSE means the only active session, but never by a number that
-        another house may have given (Q62, Q63, Q90).
+        By its number if it is one of this station's. Else by the EVSE (the only one, if none is
+        named) and the station's time: the active session; for a number that no house ever gave
+        also the last one, while closing values may come (Q55, Q62, Q75, Q90).
+        """
+
+    async def ended_ref(self, number: int, token: TokenRef | None, at: datetime) -> str | None:
+        """Return the ref of the session that a 1.6 stop means, or None.
+
+        By its number if it is one of this station's. A number that another house may have given
+        means the active session of a station with one EVSE; one that no house ever gave the only
+        active session, or that of the token, or the one that ended then (Q62, Q63, Q67).
         """
 
     async def authorize(self, token: TokenRef) -> Authorization:

@@ -103,8 +103,13 @@ class Archive(Protocol):
     async def find_session(self, station: str, ref: str) -> SessionHeading | None:
         """Return the newest session of `station` that it calls `ref`."""
 
-    async def recent_session(self, station: str, evse: int) -> SessionHeading | None:
-        """Return the session of an EVSE that began last, ended or not."""
+    async def session_around(
+        self, station: str, evse: int | None, token: str | None, at: datetime, ended_since: datetime
+    ) -> SessionHeading | None:
+        """Return the session that was the last to begin by `at`, at `evse` or at any, of `token` or of any.
+
+        None if it ended before `ended_since`, unless that end was only presumed.
+        """
 
     async def next_transaction_number(self) -> int:
         """Return a number for a 1.6 transaction: positive, below 2**31, never given before, hard to guess (Q67)."""

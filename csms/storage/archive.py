@@ -30,7 +30,15 @@ HEADING = "key, ref, number, evse, connector, began_at, active"
 ACTIVE = f"SELECT station_id, {HEADING} FROM sessions WHERE active AND station_id = ANY($1::text[]) ORDER BY created_at"
 HISTORY = "SELECT sequence, data FROM journal WHERE kind = $1 AND key = $2 ORDER BY sequence"
 FIND = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND lower(ref) = lower($2) ORDER BY began_at DESC LIMIT 1"
-RECENT = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND evse = $2 ORDER BY began_at DESC LIMIT 1"
+AROUND = f"""
+SELECT {HEADING} FROM (
+    SELECT DISTINCT ON (evse) {HEADING}, ended_at, estimated FROM sessions
+    WHERE station_id = $1 AND ($2::bigint IS NULL OR evse = $2)
+        AND began_at <= $4::timestamptz AND began_at > $4::timestamptz - interval '7 days'
+        AND ($3::text IS NULL OR token IS NULL OR lower(token) = lower($3))
+    ORDER BY evse, began_at DESC
+) AS newest WHERE ended_at >= $5::timestamptz OR estimated ORDER BY began_at DESC LIMIT 1
+"""
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
@@ -73,9 +81,11 @@ class PostgresArchive:
         records = await self._fetch(FIND, station, ref.replace("\0", ""))
         return _heading(records[0]) if records else None
 
-    async def recent_session(self, station: str, evse: int) -> SessionHeading | None:
-        """Return the session of an EVSE that began last, ended or not."""
-        records = await self._fetch(RECENT, station, evse)
+    async def session_around(
+        self, station: str, evse: int | None, token: str | None, at: datetime, ended_since: datetime
+    ) -> SessionHeading | None:
+        """Return the session that was going on at a time, or had just ended."""
+        records = await self._fetch(AROUND, station, evse, token, at, ended_since)
         return _heading(records[0]) if records else None
 
     async def next_transaction_number(self) -> int:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
+from csms.domain.access import doubts, is_historic
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportMeter, ReportNotice, ReportStatus
 from csms.ocpp.messages import v16
-from csms.ports.handlers import StationContext
+from csms.ports.handlers import StationContext, is_name
 from handlers.v16.authorization import id_tag_info, token_of
 from handlers.v16.metering import register, samples_of
 
@@ -76,6 +77,7 @@ async def start_transaction(call: v16.StartTransactionRequest, context: StationC
     """Begin a session; a bad token gets a bad status, and its transaction id all the same (1.6 §4.8, TX-02)."""
     token = token_of(call.id_tag)
     authorization = await context.authorize(token)
+    historic = is_historic(call.timestamp, context.received_at)
     believed = _believed(call.timestamp, context)
     start = (
         f"start|{call.connector_id}|{believed or _raw_timestamp(context)}|{token.value.casefold()}|{call.meter_start}"
@@ -94,7 +96,7 @@ async def start_transaction(call: v16.StartTransactionRequest, context: StationC
                 token=token,
                 samples=(register(call.timestamp, call.meter_start, "Transaction.Begin"),),
                 reservation_id=_reservation(call.reservation_id),
-                flags=context.deviations,
+                flags=(*context.deviations, *doubts(authorization, historic=historic)),
             ),
         )
     )
@@ -105,7 +107,7 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
     """End a session; it cannot be refused, even if nobody knows it (1.6 §4.10, TX-20)."""
     token = None if call.id_tag is None else token_of(call.id_tag)
     authorization = None if token is None else await context.authorize(token)
-    ref = await context.session_ref(call.transaction_id, None) or str(call.transaction_id)
+    ref = await context.ended_ref(call.transaction_id, token, call.timestamp) or _orphan(call)
     await context.transact(
         EndSession(
             station=context.station.id,
@@ -129,8 +131,9 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
 async def meter_values(call: v16.MeterValuesRequest, context: StationContext) -> v16.MeterValuesResponse:
     """Record meter values with the session that they belong to, or with the EVSE (1.6 §4.7)."""
     samples = samples_of(call.meter_value)
-    ref = await context.session_ref(call.transaction_id, call.connector_id)
-    if ref is None and call.transaction_id is not None and call.transaction_id > 0:
+    at = max((sample.at for sample in samples), default=context.received_at)
+    ref = await context.session_ref(call.transaction_id, call.connector_id, at)
+    if ref is None and call.transaction_id is not None and is_name(call.transaction_id):
         ref = str(call.transaction_id)  # charging goes on under a number that we have lost (Q76)
     if ref is None or not samples:
         await context.execute(ReportMeter(call.connector_id, samples, context.received_at))
@@ -140,7 +143,7 @@ async def meter_values(call: v16.MeterValuesRequest, context: StationContext) ->
             station=context.station.id,
             ref=ref,
             observation=Observation(
-                at=max(sample.at for sample in samples),
+                at=at,
                 received_at=context.received_at,
                 evse=call.connector_id or None,
                 connector=1 if call.connector_id else None,
@@ -180,6 +183,12 @@ def _raw_timestamp(context: StationContext) -> str:
     except (msgspec.DecodeError, IndexError, TypeError):
         return context.text
     return str(payload.get("timestamp"))
+
+
+def _orphan(call: v16.StopTransactionRequest) -> str:
+    """Return what to call a session that nobody knows; a number that is no name stands for many sessions (Q62)."""
+    number = call.transaction_id
+    return str(number) if is_name(number) else f"{number}@{call.timestamp:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _reservation(number: int | None) -> int | None:

@@ -17,7 +17,8 @@ DEFAULT_UNITS = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "
 async def meter_values(call: v201.MeterValuesRequest, context: StationContext) -> v201.MeterValuesResponse:
     """Record meter values with the session that runs on the EVSE, or with the EVSE (J01, TX-52)."""
     samples = samples_of(call.meter_value)
-    ref = await context.session_ref(None, call.evse_id) if call.evse_id and samples else None
+    at = max((sample.at for sample in samples), default=context.received_at)
+    ref = await context.session_ref(None, call.evse_id, at) if samples else None
     if ref is None:
         await context.execute(ReportMeter(call.evse_id, samples, context.received_at))
         return v201.MeterValuesResponse()
@@ -26,9 +27,9 @@ async def meter_values(call: v201.MeterValuesRequest, context: StationContext) -
             station=context.station.id,
             ref=ref,
             observation=Observation(
-                at=max(sample.at for sample in samples),
+                at=at,
                 received_at=context.received_at,
-                evse=call.evse_id,
+                evse=call.evse_id or None,
                 samples=samples,
                 flags=context.deviations,
             ),

@@ -1,5 +1,6 @@
 """OCPP 2.0.1, block E, Transactions: what stations say."""
 
+from csms.domain.access import Authorization, doubts, is_historic
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.ocpp.messages import v201
 from csms.ports.handlers import StationContext
@@ -11,11 +12,9 @@ async def transaction_event(
     call: v201.TransactionEventRequest, context: StationContext
 ) -> v201.TransactionEventResponse:
     """Record one event of a transaction; a token in it is judged, whatever became of it (E01.FR.12, C12.FR.03)."""
-    await context.transact(_command_of(call, context))
-    if call.id_token is None:
-        return v201.TransactionEventResponse()
-    authorization = await context.authorize(token_of(call.id_token))
-    return v201.TransactionEventResponse(id_token_info=id_token_info(authorization))
+    authorization = None if call.id_token is None else await context.authorize(token_of(call.id_token))
+    await context.transact(_command_of(call, authorization, context))
+    return v201.TransactionEventResponse(id_token_info=None if authorization is None else id_token_info(authorization))
 
 
 async def acknowledge_event(context: StationContext) -> v201.TransactionEventResponse:
@@ -24,10 +23,10 @@ async def acknowledge_event(context: StationContext) -> v201.TransactionEventRes
 
 
 def _command_of(
-    call: v201.TransactionEventRequest, context: StationContext
+    call: v201.TransactionEventRequest, authorization: Authorization | None, context: StationContext
 ) -> BeginSession | UpdateSession | EndSession:
     station, ref = context.station.id, call.transaction_info.transaction_id
-    observation = _observation_of(call, context)
+    observation = _observation_of(call, context, _doubts(call, authorization, context))
     match call.event_type:
         case "Started":
             return BeginSession(station, ref, observation)
@@ -37,7 +36,19 @@ def _command_of(
             return UpdateSession(station, ref, observation)
 
 
-def _observation_of(call: v201.TransactionEventRequest, context: StationContext) -> Observation:
+def _doubts(
+    call: v201.TransactionEventRequest, authorization: Authorization | None, context: StationContext
+) -> tuple[str, ...]:
+    """Return what is doubtful of the token that a session is for; who ends one is another matter (Q69)."""
+    if authorization is None or call.event_type == "Ended":
+        return ()
+    historic = is_historic(call.timestamp, context.received_at, offline=bool(call.offline))
+    return doubts(authorization, historic=historic)
+
+
+def _observation_of(
+    call: v201.TransactionEventRequest, context: StationContext, doubtful: tuple[str, ...]
+) -> Observation:
     evse, info = call.evse, call.transaction_info
     return Observation(
         at=call.timestamp,
@@ -52,5 +63,5 @@ def _observation_of(call: v201.TransactionEventRequest, context: StationContext)
         samples=samples_of(call.meter_value or ()),
         reservation_id=call.reservation_id,
         remote_start_id=info.remote_start_id,
-        flags=context.deviations,
+        flags=(*context.deviations, *doubtful),
     )

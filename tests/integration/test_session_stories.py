@@ -3,7 +3,6 @@
 import itertools
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.conftest import House
-from tests.integration.wire import RawStation
+from tests.integration.wire import RawStation, at
 
-MORNING = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
 NAMES = itertools.count(1)
 HANDLED = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -65,10 +63,6 @@ class Day:
     reconnects: float
     forgotten: bool
     numbers: dict[str, int] = field(default_factory=dict)
-
-
-def at(minute: float) -> str:
-    return (MORNING + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @st.composite

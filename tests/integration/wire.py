@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,6 +12,7 @@ from websockets.typing import Subprotocol
 from tests.eventually import eventually
 from tests.integration.conftest import House
 
+MORNING = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
 SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
 
@@ -74,3 +76,43 @@ class RawStation:
         if self._version != "1.6":
             payload = {"chargingStation": {"vendorName": "V", "model": "M"}, "reason": "PowerUp"}
         return str((await self.ask("BootNotification", payload))["status"])
+
+
+def at(minute: float) -> str:
+    """Return a time of today's story, as stations write it."""
+    return (MORNING + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def start(minute: float, wh: Any = 1000, **more: Any) -> dict[str, Any]:
+    """Return a StartTransaction of 1.6."""
+    return {"connectorId": 1, "idTag": "TAG-1", "meterStart": wh, "timestamp": at(minute), **more}
+
+
+def stop(minute: float, wh: Any, transaction: Any, **more: Any) -> dict[str, Any]:
+    """Return a StopTransaction of 1.6."""
+    return {"transactionId": transaction, "meterStop": wh, "timestamp": at(minute), **more}
+
+
+def values(minute: float, *sampled: Any, connector: int = 1, **more: Any) -> dict[str, Any]:
+    """Return a MeterValues of 1.6; a sampled value that is no object is the value itself."""
+    told = [one if isinstance(one, dict) else {"value": str(one)} for one in sampled]
+    return {"connectorId": connector, "meterValue": [{"timestamp": at(minute), "sampledValue": told}], **more}
+
+
+def event(kind: str, minute: float, *sampled: Any, name: str = "tx-1", seq: int = 0, **more: Any) -> dict[str, Any]:
+    """Return a TransactionEvent of 2.0.1; members of `transactionInfo` come as `info`."""
+    trigger = {"Started": "Authorized", "Ended": "StopAuthorized"}.get(kind, "MeterValuePeriodic")
+    context = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}.get(kind, "Sample.Periodic")
+    told = [one if isinstance(one, dict) else {"value": one, "context": context} for one in sampled]
+    payload: dict[str, Any] = {
+        "eventType": kind,
+        "timestamp": at(minute),
+        "triggerReason": trigger,
+        "seqNo": seq,
+        "transactionInfo": {"transactionId": name, **more.pop("info", {})},
+    }
+    if told:
+        payload["meterValue"] = [{"timestamp": at(minute), "sampledValue": told}]
+    if kind == "Started":
+        payload |= {"idToken": {"idToken": "TAG-1", "type": "ISO14443"}, "evse": {"id": 1, "connectorId": 1}}
+    return payload | more

@@ -31,7 +31,7 @@ class End(Struct, frozen=True, array_like=True, order=True):
     @property
     def token(self) -> TokenRef | None:
         """Who ended the session, if that was told."""
-        return TokenRef(self.token_value, self.token_kind) if self.token_kind else None
+        return TokenRef(self.token_value, self.token_kind) if self.token_value or self.token_kind else None
 
 
 class Presumption(Struct, frozen=True):

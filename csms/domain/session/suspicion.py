@@ -23,7 +23,7 @@ def superseded_by(session: Session, begin: BeginSession) -> PresumeEnded | None:
     last_heard, told = session.last_heard_at, begin.observation
     if session.phase is not Phase.ACTIVE or session.evse is None or session.evse != told.evse or last_heard is None:
         return None
-    if told.at <= last_heard and not _ran_ahead(session):
+    if told.at <= last_heard and not ran_ahead(session):
         return None
     return PresumeEnded(min(last_heard, told.at), "Superseded", evidence_at=max(last_heard, told.at))
 
@@ -61,10 +61,16 @@ def _is_later(states: list[ConnectorState], session: Session) -> bool:
     received_at, last_heard = session.memory.received_at, session.last_heard_at
     if last_heard is None or max(state.at for state in states) >= last_heard:
         return True
-    return _ran_ahead(session) and received_at is not None and max(state.received_at for state in states) >= received_at
+    return ran_ahead(session) and received_at is not None and max(state.received_at for state in states) >= received_at
 
 
-def _ran_ahead(session: Session) -> bool:
+def ran_ahead(session: Session) -> bool:
     """Whether the last word of a session is dated after it was heard: the station's clock was wrong."""
     received_at, last_heard = session.memory.received_at, session.last_heard_at
     return received_at is not None and last_heard is not None and last_heard > received_at + CLOCK_DRIFT
+
+
+def had_begun(session: Session, at: datetime) -> bool:
+    """Whether something dated `at` can be of a session: not from before its begin, if its clock is to be believed."""
+    begun_at = session.memory.begun_at
+    return begun_at is None or at >= begun_at or ran_ahead(session)

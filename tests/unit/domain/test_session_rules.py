@@ -132,6 +132,12 @@ def test_a_stop_by_another_token_is_accepted_and_told(stop: TokenRef | None, fla
     assert (session.phase, session.token, session.stop_token, session.flags) == (Phase.ENDED, TOKEN, stop, flags)
 
 
+@pytest.mark.covers("Q77", "Q78")
+def test_a_token_of_no_kind_as_1_6_tells_it_ends_a_session_like_any_other() -> None:
+    session = play(begin(token=TokenRef("A", "")), end(9, 1500, token=TokenRef("B", "")))
+    assert (session.stop_token, session.flags) == (TokenRef("B", ""), ("stopped-by-another-token",))
+
+
 @pytest.mark.covers("Q75", "TX-33")
 def test_closing_values_after_the_end_may_raise_the_energy_and_reopen_nothing() -> None:
     session = play(begin(), end(5, 1500), update(5.1, 1510), update(5.2, 1512))
