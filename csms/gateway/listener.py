@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import os
 import random
 import socket
 import ssl
@@ -70,7 +71,7 @@ class StationListener:
         except OSError as error:
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
                 raise StartFailed(
-                    f"CSMS_OCPP_PORT: cannot listen at {self._host}:{self._port}: {error.strerror}"
+                    f"{'CSMS_TLS_PORT' if self._tls else 'CSMS_OCPP_PORT'}: cannot listen at {self._host}:{self._port}: {os.strerror(error.errno)}"
                 ) from error
             raise
         for listening in self._server.sockets:
