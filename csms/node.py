@@ -36,7 +36,7 @@ from csms.ocpp import schemas
 from csms.ocpp.link import Limits
 from csms.ocpp.version import Version
 from csms.settings import Environment, MissingSubprotocol, Role, Settings
-from csms.storage import engine, installation, migrate
+from csms.storage import engine, housekeeping, installation, migrate
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.journal import PostgresJournal
@@ -237,6 +237,7 @@ class Node:
         self.journal.on_written = relay.wake
         self.tasks.spawn(relay.run(), name="outbox")
         self.tasks.spawn(self.progress.run_catch_up(), name="progress/catch-up")
+        self.tasks.spawn(housekeeping.run(self.pool), name="housekeeping")
 
     async def _start_api(self) -> None:
         events = EventReader(client=self.redis, keys=self.keys)
@@ -251,6 +252,7 @@ class Node:
             health=self._health,
             clock=self.clock,
             metrics=self.metrics,
+            tasks=self.tasks,
             call_timeout_s=self.settings.call_timeout_s,
         )
         app = build_app(desk=desk, routers=routers())

@@ -18,9 +18,11 @@ from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
 from csms.gateway.framing import MAX_HEADER, frame_size, text_frame, whole_text
 from csms.gateway.head import LONGEST_HEAD, head_end, mended
 from csms.gateway.subprotocol import tokens_in
+from csms.ocpp import codec
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, OpenCall
 from csms.ocpp.link import Link
+from csms.ocpp.secrets import SECRETIVE, redacted
 from csms.ocpp.version import Version
 from csms.ports.frames import Direction, Frame
 from csms.ports.journal import JournalUnavailable
@@ -466,11 +468,15 @@ class Connection(asyncio.Protocol):
 
     def _log_out(self, text: str, action: str | None) -> None:
         self._context.metrics.traffic.sent += 1
+        if action is None and (call := codec.decode_call(text)) is not None:  # it has waited for another call
+            action = call.action
         self._log(Direction.OUT, text, None, action, None)
 
     def _log(
         self, direction: Direction, text: str, message_id: str | None, action: str | None, note: str | None
     ) -> None:
+        if action in SECRETIVE:
+            text = redacted(action, text)
         self._context.frames.record(
             Frame(self._station, self._context.clock.now(), direction, text, message_id, action, note)
         )
