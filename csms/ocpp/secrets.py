@@ -82,6 +82,17 @@ def _hidden(value: Any) -> Any:
 
 KEPT = frozenset({"type", "mutability", "dataType", "unit", "reasonCode"})
 WORDS = frozenset(
-    "Actual Target MinSet MaxSet Accepted Rejected UnknownComponent UnknownVariable NotSupportedAttributeType"
-    " RebootRequired NotSupported".split()
+    [
+        "Actual",
+        "Target",
+        "MinSet",
+        "MaxSet",
+        "Accepted",
+        "Rejected",
+        "UnknownComponent",
+        "UnknownVariable",
+        "NotSupportedAttributeType",
+        "RebootRequired",
+        "NotSupported",
+    ]
 )
