@@ -20,7 +20,7 @@ def upgrade() -> None:
             headers bytea,
             body bytea,
             created_at timestamptz NOT NULL DEFAULT now(),
-            PRIMARY KEY (caller, key)
+            CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key)
         )
         """
     )

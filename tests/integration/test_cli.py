@@ -64,7 +64,7 @@ async def test_a_database_that_is_not_there_is_named_with_its_setting(tmp_path: 
         CSMS_DATA_FOLDER=str(tmp_path),
     )
     assert code == 1
-    assert sentence(said).startswith("csms: DATABASE_URL: no database at postgresql://user@127.0.0.1")
+    assert sentence(said).startswith("csms: DATABASE_URL: no database at postgresql://user:***@127.0.0.1")
     assert SECRET not in said
 
 
