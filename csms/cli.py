@@ -13,7 +13,12 @@ from csms.kit.failures import StartFailed
 from csms.kit.logging import set_up
 from csms.settings import Environment, Settings, load
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A central system for charging stations.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A central system for charging stations.",
+)
 
 
 @app.command()

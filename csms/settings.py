@@ -5,15 +5,21 @@ A setting comes from its environment variable, else from `config/<environment>.t
 """
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import Field, IPvAnyNetwork, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from csms.kit.failures import StartFailed
 
+SCHEMES = {
+    "DATABASE_URL": ("postgresql://", "postgres://"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+}
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 PREFIX = "CSMS_"
 
@@ -88,6 +94,19 @@ class Settings(BaseSettings):
     frames_keep_days: Annotated[int, Field(ge=1)] = 30
     journal_hold_s: Annotated[float, Field(ge=0, le=30)] = 3.0
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def tell_all(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Fail with the problems of single settings and those between settings together."""
+        problems = [_problem((), text) for text in _contradictions(given)]
+        try:
+            valid = validate(given)
+        except ValidationError as invalid:
+            problems = [_problem(told["loc"], told["msg"]) for told in invalid.errors(include_input=False)] + problems
+        if problems:
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return valid
+
     @classmethod
     def settings_customise_sources(  # the signature of the library
         cls,
@@ -126,31 +145,34 @@ def _read(path: Path) -> dict[str, Any]:
 def load(**given: Any) -> Settings:
     """Return the settings, or raise `StartFailed` with every problem at once and no secret in it."""
     try:
-        settings = Settings(**given)
+        return Settings(**given)
     except ValidationError as invalid:
-        lines = [f"{_name(problem['loc'])}: {problem['msg']}" for problem in invalid.errors(include_input=False)]
+        lines = [_line(problem["loc"], problem["msg"]) for problem in invalid.errors(include_input=False)]
         raise StartFailed("settings:\n  " + "\n  ".join(lines)) from None
-    problems = list(_contradictions(settings))
-    if problems:
-        raise StartFailed("settings:\n  " + "\n  ".join(problems))
-    return settings
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _contradictions(given: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between settings, or with the text of a secret one, as they were given."""
     problems = []
-    if (settings.tls_certificate is None) != (settings.tls_key is None):
+    if (given.get("tls_certificate") is None) != (given.get("tls_key") is None):
         problems.append("CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither")
-    for name, schemes, url in (
-        ("DATABASE_URL", ("postgresql://", "postgres://"), settings.database_url),
-        ("REDIS_URL", ("redis://", "rediss://", "unix://"), settings.redis_url),
-    ):
-        if url is not None and not url.get_secret_value().startswith(schemes):
+    for name, schemes in SCHEMES.items():
+        url = given.get(name)
+        if url is not None and not str(url).startswith(schemes):
             problems.append(f"{name}: must begin with one of {', '.join(schemes)}")
-        if url is None and settings.environment is Environment.PRODUCTION:
+        if url is None and given.get("environment") == Environment.PRODUCTION:
             problems.append(f"{name}: must be set in production")
     return problems
 
 
+def _problem(location: tuple[str | int, ...], text: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("setting", "{text}", {"text": text}), loc=location, input=None)
+
+
+def _line(location: tuple[str | int, ...], text: str) -> str:
+    return f"{_name(location)}: {text}" if location else text
+
+
 def _name(location: tuple[str | int, ...]) -> str:
-    name = str(location[0]) if location else "settings"
+    name = str(location[0])
     return name if name.isupper() else f"{PREFIX}{name.upper()}"

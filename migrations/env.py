@@ -1,4 +1,8 @@
-"""Run migrations on the connection that `csms.storage.migrate` hands over."""
+"""Run migrations on the connection that `csms.storage.migrate` hands over.
+
+What the tables are is told twice: by the revisions, frozen, and by `csms.storage.tables`, which
+stands for today. A test holds the two together.
+"""
 
 from alembic import context
 

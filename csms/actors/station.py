@@ -28,6 +28,7 @@ from csms.ocpp.events import (
     ResultReceived,
     SendReceived,
 )
+from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.ports.journal import JournalError, Kind
 from csms.ports.line import Line
@@ -218,8 +219,8 @@ class StationActor(Actor):
         if self._is_barred(line, request.action):
             self._calls.close(CallReport(request.call_id, CallOutcome.NOT_ALLOWED, line.version))
             return
-        now = self._tools.clock.now()
-        await self._entity.execute(IssueCall(request.call_id, request.action, request.payload, now, request.asked_by))
+        now, kept = self._tools.clock.now(), redacted(request.action, request.payload)
+        await self._entity.execute(IssueCall(request.call_id, request.action, kept, now, request.asked_by))
         self._reception.invite(line, request.action, payload)
         if not line.call(request.call_id, request.action, payload, within=request.within_s):
             await self._close_call(CallReport(request.call_id, CallOutcome.BUSY, line.version))
@@ -236,7 +237,7 @@ class StationActor(Actor):
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
         self._judge_muteness(line, event)
-        await self._close_call(report_of(event, line.version))
+        await self._close_call(report_of(event, line.version), event.call.action)
 
     def _judge_muteness(self, line: Line, event: CallEnd) -> None:
         """Make a station redial that leaves call after call unanswered, but not again and again (Q13)."""
@@ -251,10 +252,11 @@ class StationActor(Actor):
             log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
             line.close(GOING_AWAY, "calls are not answered")
 
-    async def _close_call(self, report: CallReport) -> None:
+    async def _close_call(self, report: CallReport, action: str | None = None) -> None:
         try:
             await self._wake()
             answer = report.answer if report.code is None else report.details
+            answer = None if answer is None else redacted(action, answer)
             await self._entity.execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
         finally:
             self._calls.close(report)

@@ -1,6 +1,7 @@
 """Ask the owner of a station to call it, whichever node that is."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from typing import Any, Protocol
 
@@ -126,6 +127,12 @@ class ClusterCalls:
                 for entry, fields in entries:
                     position = entry
                     take(fields["body"])
+                await self._remove(stream, [entry for entry, _ in entries])
+
+    async def _remove(self, stream: str, entries: list[str]) -> None:
+        """Keep nothing of what was taken: it may hold a password."""
+        with contextlib.suppress(*AWAY):
+            await self._client.xdel(stream, *entries)
 
     async def _end_of(self, stream: str) -> str:
         """Return where the stream ends now: what is older was for an earlier life of this node."""

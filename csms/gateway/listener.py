@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import os
 import random
 import socket
 import ssl
@@ -13,6 +14,7 @@ import structlog
 
 from csms.gateway.connection import Connection
 from csms.gateway.context import Context
+from csms.gateway.entrance import Entrance
 from csms.kit.failures import StartFailed
 
 log = structlog.get_logger(__name__)
@@ -37,9 +39,9 @@ class StationListener:
         self._tls = tls
         self._reuse_port = reuse_port
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
-        self._strangers: dict[Connection, None] = {}
-        self._knocking: set[Connection] = set()
+        self._connections: set[Connection | Entrance] = set()
+        self._strangers: dict[Entrance, None] = {}
+        self._knocking: set[Entrance] = set()
         self._sweep: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -59,7 +61,7 @@ class StationListener:
             sslproto.SSLProtocol.max_size = TLS_BUFFER
         try:
             self._server = await loop.create_server(
-                lambda: Connection(context=self._context, listener=self),
+                lambda: Entrance(context=self._context, porter=self),
                 self._host,
                 self._port,
                 ssl=self._tls,
@@ -69,40 +71,45 @@ class StationListener:
             )
         except OSError as error:
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                raise StartFailed(
-                    f"CSMS_OCPP_PORT: cannot listen at {self._host}:{self._port}: {error.strerror}"
-                ) from error
+                setting, why = "CSMS_TLS_PORT" if self._tls else "CSMS_OCPP_PORT", os.strerror(error.errno)
+                raise StartFailed(f"{setting}: cannot listen at {self._host}:{self._port}: {why}") from error
             raise
         for listening in self._server.sockets:
             _keep_alive(listening)
         self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, entrance: Entrance) -> None:
         """A socket is there. Where too many are at the door, who waits there longest has to go."""
-        self._connections.add(connection)
-        self._strangers[connection] = None
+        self._connections.add(entrance)
+        self._strangers[entrance] = None
         if len(self._strangers) + len(self._knocking) > self._context.pending:
             longest = next(iter(self._strangers))
             longest.turn_away()
             self._strangers.pop(longest, None)
 
-    def knocked(self, connection: Connection) -> None:
+    def knocked(self, entrance: Entrance) -> None:
         """It has sent its upgrade request: nobody makes it go while it is judged."""
-        self._strangers.pop(connection, None)
-        self._knocking.add(connection)
+        self._strangers.pop(entrance, None)
+        self._knocking.add(entrance)
 
-    def settled(self, connection: Connection, *, admitted: bool) -> None:
-        """It was answered; one that was refused may be made to go."""
-        self._knocking.discard(connection)
-        self._strangers.pop(connection, None)
-        if not admitted and connection in self._connections:
-            self._strangers[connection] = None
+    def refused(self, entrance: Entrance) -> None:
+        """It was answered, and may be made to go."""
+        self._knocking.discard(entrance)
+        self._strangers.pop(entrance, None)
+        if entrance in self._connections:
+            self._strangers[entrance] = None
 
-    def closed(self, connection: Connection) -> None:
-        """A socket is gone."""
-        self._connections.discard(connection)
-        self._strangers.pop(connection, None)
-        self._knocking.discard(connection)
+    def admitted(self, entrance: Entrance, connection: Connection) -> None:
+        """It has become a line."""
+        self.closed(entrance)
+        self._connections.add(connection)
+
+    def closed(self, gone: Connection | Entrance) -> None:
+        """A socket is gone, or a door behind it."""
+        self._connections.discard(gone)
+        if isinstance(gone, Entrance):
+            self._strangers.pop(gone, None)
+            self._knocking.discard(gone)
 
     async def stop_accepting(self) -> None:
         """Take no more connections; those that are there stay."""

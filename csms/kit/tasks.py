@@ -11,6 +11,7 @@ log = structlog.get_logger(__name__)
 Work = Coroutine[Any, Any, Any]
 
 MOST_IDLE = 256
+AGAIN_S = 0.5
 
 
 class Tasks:
@@ -61,9 +62,10 @@ class Tasks:
             log.error("task_failed", task=task.get_name(), exc_info=error)
 
     async def stop(self) -> None:
-        """Cancel what still runs and wait until it has ended."""
+        """Cancel what still runs and wait until it has ended; a library that swallows a cancellation gets another."""
         self._idle.clear()
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        running = set(self._running)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=AGAIN_S)

@@ -1,23 +1,26 @@
 """Connections to Postgres."""
 
-from urllib.parse import urlsplit
-
 import asyncpg
 
 from csms.kit.failures import StartFailed
+from csms.kit.urls import masked
 
 OPTIONS = {"application_name": "csms", "jit": "off"}
-
-
-def masked(url: str) -> str:
-    """Return an URL without its password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.username or ''}@{parts.hostname}:{parts.port or ''}").geturl()
+UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TimeoutError)
+"""How it shows that a URL leads to no database that lets us in."""
 
 
 async def connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Open one connection."""
     return await asyncpg.connect(dsn, server_settings=OPTIONS, timeout=10, command_timeout=30)
+
+
+async def connect_patiently(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection whose statements may take their time; raise `StartFailed` as `open_pool` does."""
+    try:
+        return await asyncpg.connect(dsn, server_settings=OPTIONS, timeout=10)
+    except UNREACHABLE as error:
+        raise _no_database(dsn, error) from error
 
 
 async def open_pool(dsn: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
@@ -26,5 +29,9 @@ async def open_pool(dsn: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
         return await asyncpg.create_pool(
             dsn, min_size=1, max_size=size, server_settings=OPTIONS, timeout=10, command_timeout=30
         )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TimeoutError) as error:
-        raise StartFailed(f"DATABASE_URL: no database at {masked(dsn)}: {error}") from error
+    except UNREACHABLE as error:
+        raise _no_database(dsn, error) from error
+
+
+def _no_database(dsn: str, error: Exception) -> StartFailed:
+    return StartFailed(f"DATABASE_URL: no database at {masked(dsn)}: {error or type(error).__name__}")

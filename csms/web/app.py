@@ -7,12 +7,14 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from csms import __version__
 from csms.web.desk import Desk
+from csms.web.idempotency import Idempotency
 from csms.web.keys import HEADER, KeyGuard
 from csms.web.problems import Problem, on_failure, on_http_error, on_invalid, on_problem
 from csms.web.requests import request_line
@@ -22,11 +24,12 @@ MAX_BODY = 1_048_576
 
 def build_app(*, desk: Desk, routers: Sequence[Router]) -> Litestar:
     """Return the application that serves `routers`."""
+    keys = KeyGuard()
     return Litestar(
         route_handlers=list(routers),
         state=State({"desk": desk}),
-        guards=[KeyGuard()],
-        middleware=[request_line],
+        guards=[keys],
+        middleware=[request_line, DefineMiddleware(Idempotency, callers=keys)],
         exception_handlers={
             Problem: on_problem,
             ValidationException: on_invalid,

@@ -9,6 +9,7 @@ from litestar import Request
 
 from csms.kit.clock import Clock
 from csms.kit.metrics import Metrics
+from csms.kit.tasks import Tasks
 from csms.ports.commands import Phrasebook, StationCalls
 from csms.ports.live import LiveFacts
 
@@ -27,7 +28,7 @@ class Fault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Ports and settings for requests.
+    """Ports and settings for requests; `tasks` holds work that goes on after the answer.
 
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
     the schema of a call; `health` what is not well.
@@ -42,6 +43,7 @@ class Desk:
     health: Callable[[], dict[str, bool]]
     clock: Clock
     metrics: Metrics
+    tasks: Tasks
     call_timeout_s: float = 60.0
 
 

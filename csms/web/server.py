@@ -26,6 +26,7 @@ class WebServer:
     """Listens at one port; the port is free to choose (0) in tests."""
 
     def __init__(self, *, app: Litestar, host: str, port: int, tasks: Tasks) -> None:
+        self.app = app
         self._socket = _bind(host, port)
         self._tasks = tasks
         config = uvicorn.Config(

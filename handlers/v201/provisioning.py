@@ -2,6 +2,7 @@
 
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportVariable, ReportVariables
 from csms.ocpp.messages import v201
+from csms.ocpp.secrets import MASK, is_secret
 from csms.ports.handlers import StationContext
 
 PENDING_RETRY_S = 60
@@ -57,7 +58,7 @@ def _variables_of(told: v201.ReportDataType) -> list[ReportVariable]:
         ReportVariable(
             component=told.component.name,
             variable=told.variable.name,
-            value=attribute.value,
+            value=MASK if attribute.value and is_secret(told.variable.name) else attribute.value,
             component_instance=told.component.instance,
             variable_instance=told.variable.instance,
             evse=None if evse is None else evse.id,

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from csms.bootstrap import Node, Servers
+from csms.node import Node, Servers
 from csms.settings import Settings
 from simulators.behaviour import Behaviour
 from simulators.station import SimulatedStation

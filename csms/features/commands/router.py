@@ -28,6 +28,14 @@ REFUSALS = {
 }
 
 
+PREFIX = "/api/v1"
+ASKED = """
+INSERT INTO station_calls (id, station_id, action, payload, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO NOTHING
+"""
+ENDED = "UPDATE station_calls SET outcome = $2, answer = $3, closed_at = $4 WHERE id = $1 AND outcome IS NULL"
+
+
 class CallError(Struct, frozen=True):
     """What a CALLERROR said."""
 
@@ -179,7 +187,30 @@ async def _call(
         within_s=within_s or desk.call_timeout_s,
         asked_by=request.state.caller.name,
     )
+    if "respond-async" in request.headers.get("Prefer", ""):
+        return await _promise(desk, call)
     return _answer(action, await desk.calls.call(call))
+
+
+async def _promise(desk: Desk, call: CallRequest) -> Response[CallAnswer]:
+    """Answer 202 with the place where the end of the call will be told."""
+    await desk.pool.execute(
+        ASKED, call.call_id, call.station, call.action, call.payload, call.asked_by, desk.clock.now()
+    )
+    desk.tasks.spawn(_carry_out(desk, call), name=f"call/{call.call_id}")
+    return Response(
+        CallAnswer(call.call_id, "Open", None, call.action),
+        status_code=202,
+        headers={
+            "Location": f"{PREFIX}/stations/{call.station}/calls/{call.call_id}",
+            "Preference-Applied": "respond-async",
+        },
+    )
+
+
+async def _carry_out(desk: Desk, call: CallRequest) -> None:
+    report = await desk.calls.call(call)
+    await desk.pool.execute(ENDED, call.call_id, report.outcome.value, report.answer, desk.clock.now())
 
 
 def _answer(action: str, report: CallReport) -> Response[CallAnswer]:

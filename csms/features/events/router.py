@@ -34,10 +34,10 @@ async def stream(
 
 
 async def _messages(following: AsyncIterator[LiveFact | None]) -> AsyncIterator[ServerSentEventMessage]:
-    yield ServerSentEventMessage(comment="connected")
+    yield ServerSentEventMessage(comment="connected", data=None)
     async for live in following:
         if live is None:
-            yield ServerSentEventMessage(comment="still here")
+            yield ServerSentEventMessage(comment="still here", data=None)
             continue
         fact = live.fact
         data = (

@@ -1,6 +1,19 @@
 """The journal and what follows from it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, SmallInteger, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from csms.storage.tables import metadata
@@ -31,6 +44,7 @@ outbox = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("facts", Text, nullable=False),
+    postgresql_with={"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 5000},
 )
 
 sessions = Table(
@@ -130,3 +144,21 @@ notices = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Index("ix_notices_station_id", "station_id", "id"),
 )
+
+frames = Table(
+    "frames",
+    metadata,
+    Column("id", BigInteger, Identity(always=True)),
+    Column("station_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("message_id", Text),
+    Column("action", Text),
+    Column("note", Text),
+    Column("frame", Text, nullable=False),
+    Index("ix_frames_station_at", "station_id", text("at DESC")),
+    postgresql_partition_by="RANGE (at)",
+)
+"""Its partitions are made and dropped by the message log, a day at a time."""
+
+transaction_numbers = Sequence("transaction_numbers", metadata=metadata, cache=1)

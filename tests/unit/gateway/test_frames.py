@@ -168,7 +168,7 @@ async def test_a_frame_just_below_the_limit_is_read_in_however_many_packets(door
         peer.write(data[start : start + 50_000])
         await peer.writer.drain()
     assert await peer.message() == ANSWER
-    assert line(doors)._partial == b""
+    assert line(doors)._cutter.rest() == b""
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])

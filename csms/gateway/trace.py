@@ -1,0 +1,89 @@
+"""What is told of a line: every frame goes to the message log, its secrets covered; odd ones and its end to ours."""
+
+import structlog
+from websockets.frames import CloseCode
+from websockets.server import ServerProtocol
+
+from csms.gateway.context import Context
+from csms.ocpp import codec
+from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, OpenCall
+from csms.ocpp.secrets import SECRETIVE, redacted
+from csms.ports.frames import Direction, Frame
+
+log = structlog.get_logger(__name__)
+
+STANDARD = frozenset(code.value for code in CloseCode)
+
+
+def trace_in(context: Context, station: str, event: LinkEvent, data: str | bytes) -> None:
+    """Log what came in, and what the link made of it."""
+    context.metrics.traffic.received += 1
+    if type(event) is CallReceived:
+        _log(
+            context,
+            station,
+            Direction.IN,
+            (event.text, str(event.message_id), event.action, ",".join(event.notes) or None),
+        )
+    else:
+        _log(context, station, Direction.IN, _told_of(event, data))
+
+
+def trace_out(context: Context, station: str, text: str, action: str | None) -> None:
+    """Log what goes out; the action of a call that has waited for another one is read from its text."""
+    context.metrics.traffic.sent += 1
+    if action is None and (call := codec.decode_call(text)) is not None:
+        action = call.action
+    _log(context, station, Direction.OUT, (text, None, action, None))
+
+
+def trace_odd(context: Context, station: str, event: FrameOdd, now: float) -> None:
+    """Count a frame that leads to nothing; of many, a few are told (Q24, Q28)."""
+    context.metrics.odd_frames.labels(event.reason).inc()
+    if event.reason != "empty" and context.odd_lines.pour(station, 1, now):
+        log.info("frame_odd", station=station, reason=event.reason, text=event.text[:200])
+
+
+def trace_end(
+    context: Context, station: str, core: ServerProtocol, *, why: str | None, error: Exception | None
+) -> None:
+    """Tell that a line has ended, and why: `why` is our reason to cut it off, `error` the network's."""
+    reason = why or _reason(core, error)
+    context.metrics.connections.dec()
+    context.metrics.closes.labels(reason).inc()
+    fault = core.parser_exc
+    detail = {} if fault is None or isinstance(fault, EOFError) else {"detail": str(fault)}
+    log.info("station_disconnected", station=station, reason=reason, **detail)
+
+
+def _reason(core: ServerProtocol, error: Exception | None) -> str:
+    sent, received = core.close_sent, core.close_rcvd
+    if received is not None:
+        return f"received-{received.code}" if received.code in STANDARD else "received-other"
+    if sent is not None:
+        return f"sent-{sent.code}"
+    return type(error).__name__ if error is not None else "eof"
+
+
+Told = tuple[str, str | None, str | None, str | None]
+"""Text, message id, action and note."""
+
+
+def _log(context: Context, station: str, direction: Direction, told: Told) -> None:
+    text, message_id, action, note = told
+    if action in SECRETIVE:
+        text = redacted(action, text)
+    context.frames.record(Frame(station, context.clock.now(), direction, text, message_id, action, note))
+
+
+def _told_of(event: LinkEvent, data: str | bytes) -> Told:
+    call: OpenCall | None = getattr(event, "call", None)
+    message_id = call.message_id if call is not None else getattr(event, "message_id", None)
+    action = call.action if call is not None else getattr(event, "action", None)
+    text = getattr(event, "text", None)
+    return (
+        text if isinstance(text, str) else str(data),
+        None if message_id is None else str(message_id),
+        action,
+        getattr(event, "reason", None),
+    )

@@ -1,0 +1,98 @@
+"""What must not be kept of a message: passwords, and credentials in addresses (Q126)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+MASK = "***"
+SECRETIVE = frozenset(
+    [
+        "ChangeConfiguration",
+        "GetConfiguration",
+        "SetVariables",
+        "GetVariables",
+        "NotifyReport",
+        "NotifyMonitoringReport",
+        "SetNetworkProfile",
+        "UpdateFirmware",
+        "SignedUpdateFirmware",
+        "PublishFirmware",
+        "GetDiagnostics",
+        "GetLog",
+        "DataTransfer",
+    ]
+)
+"""The actions whose messages may hold a secret."""
+
+_NAME = re.compile(r"password|passphrase|authorizationkey|secret|private", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(://[^\s:/@]*):[^\s/@]+@")
+_UNREADABLE = '"(not kept: it may hold a secret)"'
+
+
+def is_secret(name: str | None) -> bool:
+    """Whether a variable, a configuration key or a member of this name holds a secret."""
+    return name is not None and _NAME.search(name) is not None
+
+
+def redacted(action: str | None, text: str) -> str:
+    """Return the JSON text of a message as it may be kept; only messages of `SECRETIVE` actions are looked at."""
+    if action not in SECRETIVE or not (_NAME.search(text) or "@" in text):
+        return text
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _UNREADABLE
+    masked = _masked(value)
+    return text if masked == value else msgspec.json.encode(masked).decode()
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return _CREDENTIALS.sub(rf"\1:{MASK}@", value)
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named = _names_secret(value)
+    return {
+        name: _hidden(member)
+        if is_secret(name) or (named and name not in {"key", "variable", "component"})
+        else _masked(member)
+        for name, member in value.items()
+    }
+
+
+def _names_secret(value: Mapping[str, Any]) -> bool:
+    """Whether a structure says of a variable or a key, by its name, that its values are secret."""
+    variable = value.get("variable")
+    name = variable.get("name") if isinstance(variable, dict) else value.get("key")
+    return isinstance(name, str) and is_secret(name)
+
+
+def _hidden(value: Any) -> Any:
+    """Return a value with every text of it that can be a secret covered; words that tell a kind or a status stay."""
+    if isinstance(value, dict):
+        return {name: member if name in KEPT else _hidden(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    return MASK if isinstance(value, str) and value not in WORDS else value
+
+
+KEPT = frozenset({"type", "mutability", "dataType", "unit", "reasonCode"})
+WORDS = frozenset(
+    [
+        "Actual",
+        "Target",
+        "MinSet",
+        "MaxSet",
+        "Accepted",
+        "Rejected",
+        "UnknownComponent",
+        "UnknownVariable",
+        "NotSupportedAttributeType",
+        "RebootRequired",
+        "NotSupported",
+    ]
+)

@@ -1,0 +1,23 @@
+"""What nobody needs any more is swept out."""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from csms.storage.archive import AWAY, asyncpg_timeout
+
+log = structlog.get_logger(__name__)
+
+OLD_ANSWERS = "DELETE FROM idempotency_keys WHERE created_at < now() - interval '25 hours'"
+
+
+async def run(pool: "asyncpg.Pool[asyncpg.Record]", every_s: float = 3600.0) -> None:
+    """Sweep again and again, until cancelled; nodes that do so together do no harm."""
+    while True:
+        try:
+            async with asyncpg_timeout(pool) as connection:
+                await connection.execute(OLD_ANSWERS)
+        except AWAY as error:
+            log.warning("not_swept", error=str(error))
+        await asyncio.sleep(every_s)

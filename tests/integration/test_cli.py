@@ -1,0 +1,129 @@
+"""What the program says when it cannot start, and how it leaves."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+SECRET = "nobody-may-read-this"
+START_WITHIN_S = 60
+
+
+async def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Run the program until it ends; return its exit code and all that it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "csms.cli", *arguments),
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(START_WITHIN_S):
+        said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+def sentence(said: str) -> str:
+    """Return what the program said last, which must be all but log lines."""
+    assert "Traceback" not in said
+    return said[said.index("csms: ") :].strip()
+
+
+async def test_all_bad_settings_are_told_at_once_without_their_secrets() -> None:
+    code, said = await run(
+        *("serve", "--roles", "gateway,nonsense"),
+        CSMS_OCPP_PORT="99999",
+        CSMS_NODE="a b",
+        CSMS_TLS_KEY="/a/key",
+        CSMS_ENVIRONMENT="production",
+        DATABASE_URL=f"mysql://user:{SECRET}@host/db",
+    )
+    assert code == 1
+    told = sentence(said)
+    names = ("CSMS_OCPP_PORT", "CSMS_NODE", "CSMS_ROLES", "CSMS_TLS_CERTIFICATE", "DATABASE_URL", "REDIS_URL")
+    assert [name for name in names if f"  {name}" not in told] == []
+    assert SECRET not in said
+
+
+async def test_settings_are_printed_with_their_secrets_masked() -> None:
+    code, said = await run("settings", DATABASE_URL=f"postgresql://user:{SECRET}@host/db", CSMS_HEARTBEAT_S="77")
+    assert code == 0
+    assert '"heartbeat_s": 77' in said
+    assert SECRET not in said
+
+
+async def test_a_database_that_is_not_there_is_named_with_its_setting(tmp_path: Path, redis_url: str) -> None:
+    code, said = await run(
+        "serve",
+        DATABASE_URL=f"postgresql://user:{SECRET}@127.0.0.1:{unused_port()}/db",
+        REDIS_URL=redis_url,
+        CSMS_DATA_FOLDER=str(tmp_path),
+    )
+    assert code == 1
+    assert sentence(said).startswith("csms: DATABASE_URL: no database at postgresql://user:***@127.0.0.1")
+    assert SECRET not in said
+
+
+async def test_a_redis_that_is_not_there_is_named_with_its_setting(tmp_path: Path, database: str) -> None:
+    code, said = await run(
+        "serve",
+        DATABASE_URL=database,
+        REDIS_URL=f"redis://:{SECRET}@127.0.0.1:{unused_port()}/0",
+        CSMS_DATA_FOLDER=str(tmp_path),
+    )
+    assert code == 1
+    assert sentence(said).startswith("csms: REDIS_URL: no server at redis://:***@127.0.0.1")
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("setting", ["CSMS_OCPP_PORT", "CSMS_WEB_PORT"])
+async def test_a_port_in_use_is_named(setting: str, tmp_path: Path, database: str, redis_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ports = {"CSMS_OCPP_PORT": "0", "CSMS_WEB_PORT": "0", setting: str(port)}
+        code, said = await run(
+            "serve",
+            DATABASE_URL=database,
+            REDIS_URL=redis_url,
+            CSMS_DATA_FOLDER=str(tmp_path),
+            CSMS_OCPP_HOST="127.0.0.1",
+            **ports,
+        )
+    assert code == 1
+    assert sentence(said) == f"csms: {setting}: cannot listen at 127.0.0.1:{port}: Address already in use"
+
+
+async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path, database: str, redis_url: str) -> None:
+    code, said = await run(
+        "serve",
+        DATABASE_URL=database,
+        REDIS_URL=redis_url,
+        CSMS_DATA_FOLDER=str(tmp_path),
+        CSMS_OCPP_HOST="127.0.0.1",
+        CSMS_OCPP_PORT="0",
+        CSMS_TLS_CERTIFICATE=str(tmp_path / "missing.pem"),
+        CSMS_TLS_KEY=str(tmp_path / "missing.key"),
+    )
+    assert code == 1
+    assert sentence(said).startswith("csms: CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY: ")
+
+
+async def test_migrate_brings_an_empty_database_to_the_newest_form_twice(
+    tmp_path: Path, database: str, redis_url: str
+) -> None:
+    for _ in range(2):
+        code, said = await run("migrate", DATABASE_URL=database, REDIS_URL=redis_url, CSMS_DATA_FOLDER=str(tmp_path))
+        assert code == 0, said
+
+
+def unused_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
