@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-
 HISTORIC_AFTER = timedelta(minutes=5)
 
 
