@@ -82,18 +82,21 @@ class Ledger:
     async def addressed(self, command: BeginSession | UpdateSession | EndSession) -> SessionActor:
         """Return the session that a command is for; a new one if there is none."""
         at = command.observation.at
-        begins = isinstance(command, BeginSession)
-        flags = command.observation.flags
-        doubtful = bool(flags) and any(flag.startswith("timestamp") for flag in flags)
         known = self._by_ref.get(command.ref.casefold())
-        if known is None and not (begins and not doubtful and self._is_news(at)):
+        if isinstance(command, BeginSession) and command.start is not None:
+            return known or self._open(command.ref, self._key(command.start), at)
+        begin = command if isinstance(command, BeginSession) and not _is_doubtful(command) else None
+        if known is None and (begin is None or not self._is_news(at)):
             known = await self.find(command.ref)
-        if known is not None and not (begins and not doubtful and self._is_reuse(known, at)):
+        if known is not None and (begin is None or not _is_reuse(known.state, at)):
             return known
         return self._open(command.ref, self._key(f"{command.ref.casefold()}|{at.isoformat()}"), at)
 
     async def number_for(self, start: str, at: datetime | None) -> int:
-        """Return the transaction number of a 1.6 start, the same for the same `start` (TX-30)."""
+        """Return the transaction number of a 1.6 start, the same for the same `start` (TX-30).
+
+        A new one is not known here before its session begins.
+        """
         key = self._key(start)
         known = next((session for session in self._by_ref.values() if session.key == key), None)
         if known is None and not (at is not None and self._is_news(at)):
@@ -101,9 +104,13 @@ class Ledger:
             known = self._adopt(key, history.events) if history.events else None
         if known is not None and known.state.number is not None:
             return known.state.number
-        number = await self._tools.archive.next_transaction_number()
-        self._open(str(number), key, at)
-        return number
+        return await self._tools.archive.next_transaction_number()
+
+    def abandon(self, command: BeginSession | UpdateSession | EndSession) -> None:
+        """Forget the session that a refused command would have begun."""
+        session = self._by_ref.get(command.ref.casefold())
+        if session is not None and session.state.phase is Phase.NEW:
+            del self._by_ref[command.ref.casefold()]
 
     def settle(self, session: SessionActor) -> None:
         """Forget the oldest of the ended sessions once there are many."""
@@ -118,12 +125,6 @@ class Ledger:
 
     def _is_news(self, at: datetime) -> bool:
         return self._newest_begin is None or at > self._newest_begin
-
-    @staticmethod
-    def _is_reuse(session: SessionActor, at: datetime) -> bool:
-        """Whether a start is another one under an old name (Q82)."""
-        state = session.state
-        return state.phase is Phase.ENDED and state.ended_at is not None and at > state.ended_at
 
     def _key(self, identity: str) -> str:
         return str(uuid5(NAMESPACE_OID, f"{self._station}|{identity}"))
@@ -156,6 +157,16 @@ class Ledger:
             tasks=self._tools.tasks,
             facts=facts,
         )
+
+
+def _is_doubtful(begin: BeginSession) -> bool:
+    """Whether the time of a start was mended, so that nothing follows from it."""
+    return any(flag.startswith("timestamp") for flag in begin.observation.flags)
+
+
+def _is_reuse(session: Session, at: datetime) -> bool:
+    """Whether a start is another one under an old name of the station's making (Q82)."""
+    return session.phase is Phase.ENDED and session.ended_at is not None and at > session.ended_at
 
 
 def _is_of(session: Session, token: TokenRef) -> bool:

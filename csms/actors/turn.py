@@ -16,6 +16,7 @@ from csms.domain.station.commands import Registration
 from csms.domain.station.state import Station
 from csms.ocpp.version import Version
 from csms.ports.handlers import is_name
+from csms.ports.journal import CommitRefused
 from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
@@ -72,7 +73,11 @@ class Turn:
                 if presumption is not None:
                     await older.ask(presumption)
                     self._ledger.settle(older)
-        outcome: SessionOutcome = await session.ask(command)
+        try:
+            outcome: SessionOutcome = await session.ask(command)
+        except CommitRefused:
+            self._ledger.abandon(command)
+            raise
         self._ledger.settle(session)
         return outcome
 

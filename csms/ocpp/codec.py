@@ -89,7 +89,7 @@ def decode(text: str, *, max_depth: int) -> list[Frame | Unreadable]:
     if _depth(text) > max_depth:
         return [_recover(text, "too deep")]
     try:
-        return [_frame(_slow.decode(text), text)]
+        return [_frame(_slow.decode(text))]
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
         return _decode_row(text)
 
@@ -104,14 +104,28 @@ def _decode_row(text: str) -> list[Frame | Unreadable]:
         except (ValueError, RecursionError):
             found.append(_recover(text[at:], "not JSON"))
             break
-        found.append(_frame(value, text[at:end]))
+        found.append(_frame(value, mended=True))
         at = end
         while at < len(text) and text[at] in " \t\r\n\0,":
             at += 1
     return found
 
 
-def _frame(value: Any, text: str) -> Frame | Unreadable:
+def without_surrogates(value: Any) -> Any:
+    """Return a value of JSON with U+FFFD for every half of a surrogate pair: no database takes such text."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [without_surrogates(item) for item in value]
+        case dict():
+            return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _frame(value: Any, *, mended: bool = False) -> Frame | Unreadable:
+    """Take a value apart; the id stays as it is, even where all else is mended, for the answer must repeat it."""
     if not isinstance(value, list) or not value:
         return Unreadable("not an array")
     kind = value[0]
@@ -124,7 +138,8 @@ def _frame(value: Any, text: str) -> Frame | Unreadable:
         return Unreadable("no message id", kind=kind)
     if isinstance(message_id, str):
         message_id = message_id[:MAX_ID]
-    return Frame(kind, message_id, tuple(value[2:]))
+    rest = without_surrogates(value[2:]) if mended else value[2:]
+    return Frame(kind, message_id, tuple(rest))
 
 
 def _recover(text: str, reason: str) -> Unreadable:

@@ -13,6 +13,7 @@ import msgspec
 
 from csms.ocpp import timestamps
 from csms.ocpp.catalogue import SCHEMA_FOLDERS, ActionSpec, actions
+from csms.ocpp.codec import without_surrogates
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.mend import Hopeless, Mending
 from csms.ocpp.shape import times
@@ -74,7 +75,7 @@ def _read_slowly(
 ) -> Reading | Malformed:
     mending = Mending(now)
     try:
-        message = mending.struct(kind, json.loads(payload))
+        message = mending.struct(kind, without_surrogates(json.loads(payload)))
     except Hopeless as hopeless:
         fault = next(iter(_faults(version, name, payload)), None)
         code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code

@@ -88,6 +88,7 @@ async def start_transaction(call: v16.StartTransactionRequest, context: StationC
             station=context.station.id,
             ref=str(number),
             number=number,
+            start=start,
             observation=Observation(
                 at=call.timestamp,
                 received_at=context.received_at,

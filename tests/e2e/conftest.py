@@ -95,3 +95,4 @@ async def program(tmp_path: Path) -> AsyncIterator[Program]:
     await started.start()
     yield started
     await started.stop()
+    print((tmp_path / "program.log").read_text()[-5000:])  # noqa: T201  # shown beside a failure only

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psutil
@@ -16,7 +17,10 @@ FRAMES = 10_000
 WARM_UP = 4_000
 MIB = 1_048_576
 
-AT = "2026-11-24T10:00:00Z"
+AT = "@"
+"""Stands in the seeds for a time; a frame has one of a clock that is right, behind or ahead."""
+
+CLOCKS_S = (-172_800, -3_600, 0, 0, 3_600, 172_800)
 SEEDS: list[tuple[str, dict[str, Any]]] = [
     ("Heartbeat", {}),
     ("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "1.0"}),
@@ -62,7 +66,9 @@ class Fuzzer:
         if kind < 0.2:
             foreign = [[3, f"x{n}", {}], [4, f"x{n}", "GenericError", "", {}], [n, f"x{n}", action, payload], [2], {}]
             return json.dumps(self.chance.choice(foreign)).encode()
-        text = bytearray(json.dumps([2, f"m{n}", action, payload]).encode())
+        told = datetime.now(UTC) + timedelta(seconds=self.chance.choice(CLOCKS_S))
+        at = told.replace(minute=0, second=0, microsecond=0).isoformat()
+        text = bytearray(json.dumps([2, f"m{n}", action, payload]).replace(f'"{AT}"', f'"{at}"').encode())
         if kind > 0.3:
             for _ in range(self.chance.randrange(1, 5)):
                 self.spoil(text)

@@ -115,3 +115,30 @@ async def test_a_start_on_any_connector_is_recorded(
         await station.ask("MeterValues", values(2, 1400, connector=evse, transactionId=number))
     session = await only_session(house)
     assert (session["evse"], session["reservation_id"], session["energy_wh"]) == (evse, reservation, 400)
+
+
+@pytest.mark.covers("TX-30", "Q44", "Q65")
+async def test_a_start_is_known_again_though_the_clock_was_set_back_before_the_stop(house: House) -> None:
+    await house.token("TAG-1")
+    await house.register("CP-1")
+    ahead = start(20 * 60 + 30, 1000)
+    async with RawStation(house, "CP-1") as station:
+        number = (await station.ask("StartTransaction", ahead))["transactionId"]
+        await station.ask("StopTransaction", stop(20 * 60 - 5, 1500, number))
+        assert (await station.ask("StartTransaction", ahead))["transactionId"] == number
+        await station.reconnect(forgotten=True)
+        assert (await station.ask("StartTransaction", ahead))["transactionId"] == number
+    session = await only_session(house)
+    assert (session["energy_wh"], session["active"]) == (500, False)
+
+
+@pytest.mark.covers("Q38", "Q42")
+async def test_half_a_surrogate_pair_spoils_no_record(house: House) -> None:
+    await house.register("CP-1")
+    async with RawStation(house, "CP-1") as station:
+        answer = await station.ask("StartTransaction", start(0, 1000, idTag="TAG-\ud800"))
+        await station.ask("MeterValues", values(2, 1200, transactionId=answer["transactionId"]) | {"\udfff": "\udfff"})
+        await station.ask("StopTransaction", stop(5, 1500, answer["transactionId"], idTag="TAG-\ud800"))
+    session = await only_session(house)
+    assert (session["energy_wh"], session["active"]) == (500, False)
+    assert "\ufffd" in str(session["token"])

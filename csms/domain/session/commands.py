@@ -49,12 +49,17 @@ class SessionOutcome(Struct, frozen=True):
 
 
 class BeginSession(Command[SessionOutcome], frozen=True):
-    """A transaction started. `number` is the 1.6 transaction id to give, should it be new."""
+    """A transaction started.
+
+    In 1.6 `number` is the transaction id to give, should it be new, and `start` what makes the
+    start known again when the station repeats it.
+    """
 
     station: str
     ref: str
     observation: Observation
     number: int | None = None
+    start: str | None = None
 
 
 class UpdateSession(Command[SessionOutcome], frozen=True):
