@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from csms.actors.station import GOING_AWAY, Attach, Heard, Lost, Review, StationActor, Superseded
+from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
+from csms.actors.station import GOING_AWAY, StationActor
 from csms.actors.tools import Tools
 from csms.ocpp.events import LinkEvent
 from csms.ports.commands import CallOutcome, CallReport, CallRequest

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
-from msgspec import Struct
 
 from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
 from csms.actors.ledger import Ledger
+from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
+from csms.actors.patience import Patience
 from csms.actors.reception import Reception
 from csms.actors.tools import Tools
 from csms.domain.station.commands import CloseCall, IssueCall, Registration
@@ -42,43 +42,6 @@ REPLACED = 1000
 GOING_AWAY = 1001
 
 
-@dataclass(frozen=True, slots=True)
-class Attach:
-    """A new line for the station, under a new epoch."""
-
-    station: RegisteredStation
-    line: Line
-    epoch: int
-
-
-class Heard(Struct, frozen=True):
-    """Something came over a line."""
-
-    line: Line
-    event: LinkEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A line is gone."""
-
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """Another node took the station under a higher epoch."""
-
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Time to look at sessions whose end seems lost."""
-
-    now: datetime
-
-
 class StationActor(Actor):
     """One station: its record, its sessions, its line and the calls on their way to it.
 
@@ -95,12 +58,11 @@ class StationActor(Actor):
         "_lease",
         "_ledger",
         "_line",
-        "_patient_until",
+        "_patience",
         "_paused",
         "_reception",
         "_station",
         "_tools",
-        "_unanswered",
     )
 
     def __init__(self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]) -> None:
@@ -113,8 +75,7 @@ class StationActor(Actor):
         self._calls = Calls()
         self._awake = False
         self._paused = False
-        self._unanswered = 0
-        self._patient_until = 0.0
+        self._patience = Patience(tools)
         self._failures: dict[int, int] = {}
         self._forget()
 
@@ -236,21 +197,10 @@ class StationActor(Actor):
                 return False
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
-        self._judge_muteness(line, event)
-        await self._close_call(report_of(event, line.version), event.call.action)
-
-    def _judge_muteness(self, line: Line, event: CallEnd) -> None:
-        """Make a station redial that leaves call after call unanswered, but not again and again (Q13)."""
-        if isinstance(event, ResultReceived | ErrorReceived):
-            self._unanswered = 0
-        elif isinstance(event, CallLapsed) and event.sent:
-            self._unanswered += 1
-        now = self._tools.clock.monotonic()
-        if self._unanswered >= self._tools.policy.mute_after and now >= self._patient_until and line is self._line:
-            self._unanswered = 0
-            self._patient_until = now + self._tools.policy.mute_patience_s
+        if self._patience.is_over(event) and line is self._line:
             log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
             line.close(GOING_AWAY, "calls are not answered")
+        await self._close_call(report_of(event, line.version), event.call.action)
 
     async def _close_call(self, report: CallReport, action: str | None = None) -> None:
         try:

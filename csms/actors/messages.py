@@ -1,0 +1,47 @@
+"""What a station's actor is told, apart from the calls of operators."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct
+
+from csms.ocpp.events import LinkEvent
+from csms.ports.line import Line
+from csms.ports.registry import RegisteredStation
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """A new line for the station, under a new epoch."""
+
+    station: RegisteredStation
+    line: Line
+    epoch: int
+
+
+class Heard(Struct, frozen=True):
+    """Something came over a line."""
+
+    line: Line
+    event: LinkEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A line is gone."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another node took the station under a higher epoch."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Time to look at sessions whose end seems lost."""
+
+    now: datetime
