@@ -176,7 +176,7 @@ def _fallen(current: Track, reading: Reading, place: int) -> tuple[Track, ...]:
     The new track counts from zero after a reset, and from its first value after a mere slip.
     """
     wh, flags = reading[2], _units(current.last_wh, reading[2])
-    if current.last_wh > ROLLOVER_WH - ROLLOVER_MARGIN_WH and wh < ROLLOVER_MARGIN_WH:
+    if ROLLOVER_WH - ROLLOVER_MARGIN_WH < current.last_wh < ROLLOVER_WH and wh < ROLLOVER_MARGIN_WH:
         rolled = replace(current, base=current.base - ROLLOVER_WH, flags=current.flags | {"register-rollover"})
         return (_longer(rolled, reading, place),)
     if reading[1] == END and wh == 0:
