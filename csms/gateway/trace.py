@@ -73,7 +73,7 @@ def _log(context: Context, station: str, direction: Direction, told: Told) -> No
     text, message_id, action, note = told
     if action in SECRETIVE:
         text = redacted(action, text)
-    context.frames.record(Frame(station, context.clock.now(), direction, text, message_id, action, note))
+    context.frames.record(station, Frame(context.clock.now(), direction, text, message_id, action, note))
 
 
 def _told_of(event: LinkEvent, data: str | bytes) -> Told:

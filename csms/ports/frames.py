@@ -6,6 +6,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+LEAF_ROOM = 1_000
+"""How many frames a leaf holds at most; a leaf is what is stored together."""
+
 
 class Direction(StrEnum):
     """Seen from the house."""
@@ -14,10 +17,9 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-class Frame(Struct, frozen=True, gc=False):
+class Frame(Struct, frozen=True, array_like=True, gc=False):
     """One frame as it was on the wire; `note` says what was odd about it."""
 
-    station: str
     at: datetime
     direction: Direction
     text: str
@@ -29,5 +31,5 @@ class Frame(Struct, frozen=True, gc=False):
 class FrameLog(Protocol):
     """Bounded: what does not fit is dropped and counted."""
 
-    def record(self, frame: Frame) -> None:
-        """Keep the frame soon; never blocks, never raises."""
+    def record(self, station: str, frame: Frame) -> None:
+        """Keep a frame of a station soon; never blocks, never raises."""

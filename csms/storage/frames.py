@@ -5,22 +5,25 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import msgspec
 import structlog
 
 from csms.kit.clock import Clock
-from csms.ports.frames import Frame
+from csms.ports.frames import LEAF_ROOM, Frame
 from csms.storage.archive import AWAY, asyncpg_timeout
 
 log = structlog.get_logger(__name__)
 
-COLUMNS = ["station_id", "at", "direction", "message_id", "action", "note", "frame"]
-MAX_ROWS = 5_000
+COLUMNS = ["station_id", "at", "leaf"]
+MAX_LEAVES = 1_000
+
+Leaf = tuple[str, list[Frame]]
 
 
 class PostgresFrameLog:
-    """Keeps frames in memory for a moment, and then in the partition of their day.
+    """Keeps frames in memory for a moment, and then, a leaf for each station, in the partition of their day.
 
-    `dropped` counts what did not fit while the database was slow or away.
+    `dropped` counts the frames that did not fit while the database was slow or away.
     """
 
     def __init__(
@@ -30,19 +33,26 @@ class PostgresFrameLog:
         self._clock = clock
         self._keep_days = keep_days
         self._room = room
-        self._frames: deque[Frame] = deque()
+        self._open: dict[str, list[Frame]] = {}
+        self._closed: deque[Leaf] = deque()
+        self._held = 0
         self._days: set[str] = set()
         self.dropped = 0
         self.written = 0
 
-    def record(self, frame: Frame) -> None:
+    def record(self, station: str, frame: Frame) -> None:
         """Keep the frame soon."""
-        if len(self._frames) >= self._room:
+        if self._held >= self._room:
             self.dropped += 1
+            return
+        self._held += 1
+        leaf = self._open.get(station)
+        if leaf is None:
+            self._open[station] = [frame]
         else:
-            self._frames.append(frame)
+            leaf.append(frame)
 
-    async def run(self, every_s: float = 0.2) -> None:
+    async def run(self, every_s: float = 0.25) -> None:
         """Write again and again, until cancelled."""
         while True:
             await asyncio.sleep(every_s)
@@ -50,29 +60,33 @@ class PostgresFrameLog:
 
     async def write(self) -> None:
         """Write all that waits; what the database does not take now is tried once more later."""
-        while self._frames:
-            batch = [self._frames.popleft() for _ in range(min(len(self._frames), MAX_ROWS))]
+        opened, self._open = self._open, {}
+        self._closed.extend(
+            (station, frames[place : place + LEAF_ROOM])
+            for station, frames in opened.items()
+            for place in range(0, len(frames), LEAF_ROOM)
+        )
+        while self._closed:
+            batch = [self._closed.popleft() for _ in range(min(len(self._closed), MAX_LEAVES))]
+            frames = sum(len(leaf) for _, leaf in batch)
             try:
                 await self._ensure_partitions()
                 await self._copy(batch)
-            except (*AWAY, ValueError) as error:
-                log.warning("frames_not_written", frames=len(batch), error=str(error))
-                self._put_back(batch, poisoned=isinstance(error, asyncpg.DataError | ValueError))
+            except (asyncpg.DataError, ValueError) as error:
+                log.warning("frames_refused", frames=frames, error=str(error))
+                self.dropped += frames
+            except AWAY as error:
+                log.warning("frames_not_written", frames=frames, error=str(error))
+                self._closed.extendleft(reversed(batch))
                 return
+            else:
+                self.written += frames
+            self._held -= frames
 
-    async def _copy(self, batch: list[Frame]) -> None:
-        records = [
-            (f.station, f.at, f.direction, _text(f.message_id), _text(f.action), f.note, _text(f.text)) for f in batch
-        ]
+    async def _copy(self, batch: list[Leaf]) -> None:
+        records = [(station, leaf[0].at, _text(leaf)) for station, leaf in batch]
         async with asyncpg_timeout(self._pool) as connection:
             await connection.copy_records_to_table("frames", records=records, columns=COLUMNS)
-        self.written += len(batch)
-
-    def _put_back(self, batch: list[Frame], *, poisoned: bool) -> None:
-        if poisoned or len(self._frames) + len(batch) > self._room:
-            self.dropped += len(batch)
-        else:
-            self._frames.extendleft(reversed(batch))
 
     async def _ensure_partitions(self) -> None:
         """Make the partitions of today and tomorrow, and drop those that are too old."""
@@ -111,8 +125,25 @@ def _name(day: datetime) -> str:
     return f"frames_{day:%Y%m%d}"
 
 
-def _text(text: str | None) -> str | None:
-    """Return a text that Postgres takes."""
-    if text is None or (text.isascii() and "\0" not in text):
-        return text
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+_encoder = msgspec.json.Encoder()
+
+
+def _text(leaf: list[Frame]) -> str:
+    """Return a leaf as JSON that Postgres can read."""
+    try:
+        text = _encoder.encode(leaf)
+    except UnicodeEncodeError:
+        text = rb"\u0000"
+    if rb"\u0000" in text:
+        text = _encoder.encode([_readable(frame) for frame in leaf])
+    return text.decode()
+
+
+def _readable(frame: Frame) -> Frame:
+    """Return a frame without what no text of Postgres may hold."""
+    texts = (_plain(text) for text in (frame.text, frame.message_id, frame.action, frame.note))
+    return Frame(frame.at, frame.direction, *texts)  # type: ignore[arg-type]  # a text stays a text
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from csms.features.stations.schemas import Call, ConnectorStatus, Frame, Notice, Station, Variable
+from csms.ports.frames import LEAF_ROOM
 
 Pool = asyncpg.Pool
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -32,12 +33,16 @@ INSERT INTO stations (id, security_profile, password_hash, boot_policy, subproto
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
 """
 CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[]) ORDER BY evse, connector"
-FRAMES = """
-SELECT id, at, direction, action, message_id, note, frame FROM frames
-WHERE station_id = $1 AND ($2::text IS NULL OR direction = $2) AND ($3::text IS NULL OR action = $3)
-    AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6))
-ORDER BY at DESC, id DESC LIMIT $7
-"""
+FRAMES = f"""
+SELECT frames.at AS leaf_at, id * {LEAF_ROOM} + place - 1 AS id, (frame ->> 0)::timestamptz AS at,
+    frame ->> 1 AS direction, frame ->> 2 AS frame, frame ->> 3 AS message_id, frame ->> 4 AS action, frame ->> 5 AS note
+FROM frames, json_array_elements(leaf::json) WITH ORDINALITY AS said (frame, place)
+WHERE station_id = $1 AND ($2::text IS NULL OR frame ->> 1 = $2) AND ($3::text IS NULL OR frame ->> 4 = $3)
+    AND frames.at >= coalesce($4::timestamptz, '-infinity') - interval '1 minute' AND frames.at <= coalesce($5::timestamptz, 'infinity')
+    AND ($4::timestamptz IS NULL OR (frame ->> 0)::timestamptz >= $4)
+    AND ($5::timestamptz IS NULL OR (frames.at, id * {LEAF_ROOM} + place - 1) < ($5, $6))
+ORDER BY frames.at DESC, frames.id DESC, place DESC LIMIT $7
+"""  # a number of ours; all values are parameters
 VARIABLES = (
     "SELECT * FROM station_variables WHERE station_id = $1 ORDER BY component, evse, connector, variable, attribute"
 )
@@ -143,11 +148,11 @@ class Stations:
         since: datetime | None,
         after: tuple[datetime, int] | None,
         limit: int,
-    ) -> list[Frame]:
-        """Return frames of a station, newest first."""
+    ) -> list[tuple[datetime, Frame]]:
+        """Return frames of a station, newest first, each with the time of its leaf; `after` is that time and an id."""
         at, place = after or (None, None)
         records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit)
-        return [shaped(Frame, record) for record in records]
+        return [(record["leaf_at"], shaped(Frame, record)) for record in records]
 
     async def variables(self, station: str) -> list[Variable]:
         """Return what the station told of its variables."""

@@ -122,7 +122,8 @@ async def list_frames(  # the filters of the route
         after=read_cursor(after, tuple[datetime, int]),
         limit=limit + 1,
     )
-    return page_of(rows, limit, lambda frame: cursor_of(frame.at, frame.id))
+    page = page_of(rows, limit, lambda row: cursor_of(row[0], row[1].id))
+    return Page([frame for _, frame in page.items], page.next)
 
 
 @get("/{station_id:str}/variables")

@@ -44,7 +44,12 @@ outbox = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("facts", Text, nullable=False),
-    postgresql_with={"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 5000},
+    postgresql_with={
+        "autovacuum_vacuum_scale_factor": 0,
+        "autovacuum_vacuum_threshold": 500,
+        "toast.autovacuum_vacuum_scale_factor": 0,
+        "toast.autovacuum_vacuum_threshold": 5000,
+    },
 )
 
 sessions = Table(
@@ -151,14 +156,14 @@ frames = Table(
     Column("id", BigInteger, Identity(always=True)),
     Column("station_id", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("direction", Text, nullable=False),
-    Column("message_id", Text),
-    Column("action", Text),
-    Column("note", Text),
-    Column("frame", Text, nullable=False),
+    Column("leaf", Text, nullable=False),
     Index("ix_frames_station_at", "station_id", text("at DESC")),
     postgresql_partition_by="RANGE (at)",
 )
-"""Its partitions are made and dropped by the message log, a day at a time."""
+"""The message log: a row is a leaf, what one station and we said to one another in a moment.
+
+A leaf is a JSON array of frames, each an array: time, direction, text, message id, action, note;
+`at` is the time of its first. Partitions are made and dropped by the log itself, a day at a time.
+"""
 
 transaction_numbers = Sequence("transaction_numbers", metadata=metadata, cache=1)
