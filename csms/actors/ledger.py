@@ -29,7 +29,7 @@ class Ledger:
         self._lease = lease
         self._tools = tools
         self._by_ref: dict[str, SessionActor] = {}
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, SessionActor] = OrderedDict()
         self._newest_begin: datetime | None = None
 
     async def wake(self) -> None:
@@ -114,14 +114,16 @@ class Ledger:
 
     def settle(self, session: SessionActor) -> None:
         """Forget the oldest of the ended sessions once there are many."""
-        ref = session.state.ref.casefold()
         if session.active:  # again, if its end was only presumed
-            self._ended.pop(ref, None)
+            self._ended.pop(session.key, None)
             return
-        self._ended[ref] = None
-        self._ended.move_to_end(ref)
+        self._ended[session.key] = session
+        self._ended.move_to_end(session.key)
         while len(self._ended) > REMEMBERED:
-            self._by_ref.pop(self._ended.popitem(last=False)[0], None)
+            _, oldest = self._ended.popitem(last=False)
+            ref = oldest.state.ref.casefold()
+            if self._by_ref.get(ref) is oldest:
+                del self._by_ref[ref]
 
     def _is_news(self, at: datetime) -> bool:
         return self._newest_begin is None or at > self._newest_begin

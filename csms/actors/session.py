@@ -19,12 +19,13 @@ log = structlog.get_logger(__name__)
 class SessionActor(Actor):
     """Asked by its station, in the order of the station's messages."""
 
-    __slots__ = ("_entity",)
+    __slots__ = ("_entity", "key")
 
     def __init__(  # what a session needs to live
         self, *, key: str, station: str, lease: Lease, journal: Journal, tasks: Tasks, facts: Iterable[Any] = ()
     ) -> None:
-        super().__init__(name=f"session/{key}", tasks=tasks)
+        super().__init__(name="session", tasks=tasks)
+        self.key = key
         state, sequence = Session(), 1
         for fact in facts:
             state, sequence = evolve(state, fact), sequence + 1
@@ -39,11 +40,6 @@ class SessionActor(Actor):
             evolve=evolve,
             journal=journal,
         )
-
-    @property
-    def key(self) -> str:
-        """What the house calls the session."""
-        return self._entity.key
 
     @property
     def state(self) -> Session:

@@ -16,22 +16,27 @@ from csms.ports.live import LiveFact
 log = structlog.get_logger(__name__)
 
 KEPT_ENTRIES = 50_000
+KEPT_BYTES = 64 * 2**20
+FEWEST_KEPT = 64
 BLOCK_MS = 5_000
 PAGE = 200
 
 
 class StreamPublisher:
-    """One entry of the stream for each group commit; the oldest entries are dropped in time."""
+    """One entry of the stream for each group commit; the oldest are dropped in time, the sooner the larger they are."""
 
     def __init__(self, *, client: Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._usual_size = 1.0
 
     async def publish(self, batches: Sequence[str]) -> None:
         """Add the batches in order; an error may leave some of them added."""
         pipe = self._client.pipeline(transaction=False)
         for batch in batches:
-            pipe.xadd(self._keys.events, {"facts": batch}, maxlen=KEPT_ENTRIES, approximate=True)
+            self._usual_size += (len(batch) - self._usual_size) / FEWEST_KEPT
+            kept = min(KEPT_ENTRIES, max(FEWEST_KEPT, int(KEPT_BYTES / self._usual_size)))
+            pipe.xadd(self._keys.events, {"facts": batch}, maxlen=kept, approximate=True)
         await pipe.execute()
 
 
@@ -68,28 +73,41 @@ class Subscription:
 
 
 class EventReader:
-    """One reader a process, however many follow."""
+    """One reader a process, however many follow; it reads nothing while nobody does."""
 
     def __init__(self, *, client: Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
         self._followers: set[Subscription] = set()
+        self._wanted = asyncio.Event()
+        self._placed = asyncio.Event()
+        self._position = ""
 
     async def run(self) -> None:
         """Read until cancelled; outages are waited out."""
-        position = "$"
         while True:
+            await self._wanted.wait()
             try:
-                found: Any = await self._client.xread({self._keys.events: position}, count=PAGE, block=BLOCK_MS)
+                await self._read()
             except AWAY:
                 await asyncio.sleep(0.5)
-                continue
+
+    async def _read(self) -> None:
+        """Read from the end of the stream on, until nobody follows any more."""
+        if not self._placed.is_set():
+            newest: Any = await self._client.xrevrange(self._keys.events, count=1)
+            self._position = newest[0][0] if newest else "0-0"
+            self._placed.set()
+        while self._followers:
+            found: Any = await self._client.xread({self._keys.events: self._position}, count=PAGE, block=BLOCK_MS)
             for _, entries in found or ():
                 for entry, fields in entries:
-                    position = entry
-                    for live in _facts_in(entry, fields["facts"]) if self._followers else ():
+                    self._position = entry
+                    for live in _facts_in(entry, fields["facts"]):
                         for follower in self._followers:
                             follower.offer(live)
+        self._wanted.clear()
+        self._placed.clear()
 
     async def follow(
         self, *, accepts: Callable[[Fact], bool], after: str | None, room: int = 1000, quiet_s: float = 15.0
@@ -100,7 +118,10 @@ class EventReader:
         """
         follower = Subscription(accepts=accepts, room=room)
         self._followers.add(follower)
+        self._wanted.set()
         try:
+            while not await self._is_placed(quiet_s):
+                yield None
             last = after or ""
             if after is not None:
                 async for live in self._missed(after, accepts):
@@ -112,6 +133,14 @@ class EventReader:
                     yield live_now
         finally:
             self._followers.discard(follower)
+
+    async def _is_placed(self, within_s: float) -> bool:
+        """Whether the reader knows, in time, from where it reads: what comes after that is not missed."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._placed.wait()
+        except TimeoutError:
+            return False
 
     async def _missed(self, after: str, accepts: Callable[[Fact], bool]) -> AsyncIterator[LiveFact]:
         entry = after.partition(".")[0]

@@ -9,7 +9,7 @@ from msgspec import Struct
 HISTORIC_AFTER = timedelta(minutes=5)
 
 
-class TokenRef(Struct, frozen=True):
+class TokenRef(Struct, frozen=True, gc=False):
     """A token as a station presents it. Two are the same by value and kind, letter case aside (TX-07)."""
 
     value: str
@@ -31,7 +31,7 @@ class Standing(StrEnum):
     CONCURRENT = "ConcurrentTx"
 
 
-class Token(Struct, frozen=True):
+class Token(Struct, frozen=True, gc=False):
     """A token as the operator keeps it; `status` is `Accepted` or `Blocked`."""
 
     value: str
@@ -41,7 +41,7 @@ class Token(Struct, frozen=True):
     expires_at: datetime | None = None
 
 
-class Authorization(Struct, frozen=True):
+class Authorization(Struct, frozen=True, gc=False):
     """The answer to a presented token."""
 
     standing: Standing

@@ -8,11 +8,11 @@ from msgspec import Struct
 Outcome = TypeVar("Outcome")
 
 
-class Command(Struct, Generic[Outcome], frozen=True):
+class Command(Struct, Generic[Outcome], frozen=True, gc=False):
     """A wish, in the imperative; `Outcome` is what its asker gets back."""
 
 
-class Event(Struct, frozen=True, tag=True, omit_defaults=True):
+class Event(Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A fact, in the past tense; once committed it never changes.
 
     Its tag (the class name) and its members are what the journal stores: a member
@@ -20,11 +20,11 @@ class Event(Struct, frozen=True, tag=True, omit_defaults=True):
     """
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, gc=False):
     """An errand to run after the facts are durable."""
 
 
-class Decision(Struct, Generic[Outcome], frozen=True):
+class Decision(Struct, Generic[Outcome], frozen=True, gc=False):
     """What a rule decided: an answer, the facts behind it, the errands after it."""
 
     outcome: Outcome

@@ -37,7 +37,7 @@ TOTAL, PHASE_SUM, TOTAL_ELSEWHERE, PHASE_SUM_ELSEWHERE = range(4)
 INTERVAL_LIMIT: Final = 100_000
 
 
-class Power(Struct, frozen=True):
+class Power(Struct, frozen=True, gc=False):
     """Power as it was told over time: `sum_w` of `count` values; `last_w` is the one at `last_at`."""
 
     first_at: datetime
@@ -47,14 +47,14 @@ class Power(Struct, frozen=True):
     count: int = 0
 
 
-class Charge(Struct, frozen=True, order=True):
+class Charge(Struct, frozen=True, gc=False, order=True):
     """How full the battery is."""
 
     at: datetime
     percent: int
 
 
-class Intervals(Struct, frozen=True):
+class Intervals(Struct, frozen=True, gc=False):
     """Sums of interval values: periodic totals, aligned totals, periodic and aligned sums of phases."""
 
     known: Known = Known(INTERVAL_LIMIT)
@@ -68,7 +68,7 @@ Registers = tuple[Register | None, ...]
 NO_SPARES: Final = (None, None, None)
 
 
-class Meter(Struct, frozen=True):
+class Meter(Struct, frozen=True, gc=False):
     """All that the meter of a session said, and its energy.
 
     `joined` is the register of a lesser source, begun at the only reading of the best one: where

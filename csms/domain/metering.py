@@ -13,7 +13,7 @@ POWER_IMPORT = "Power.Active.Import"
 STATE_OF_CHARGE = "SoC"
 
 
-class Sample(Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class Sample(Struct, frozen=True, gc=False, omit_defaults=True, cache_hash=True):
     """One sampled value, as the station sent it but for its defaults.
 
     `value` is in `unit`, with any power-of-ten multiplier already applied; it is None

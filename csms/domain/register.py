@@ -30,7 +30,7 @@ MAX_TRACKS = 16
 NOISE_WH, NOISE_SHARE = 10, 10_000
 
 
-class Track(Struct, frozen=True, array_like=True):
+class Track(Struct, frozen=True, gc=False, array_like=True):
     """One run of a register; `base` is the value from which it counts.
 
     `first` and `last` are places in the order of readings. `opener` is the rank of its first reading.
@@ -52,7 +52,7 @@ class Track(Struct, frozen=True, array_like=True):
         return self.last_wh - self.base
 
 
-class Sum(Struct, frozen=True):
+class Sum(Struct, frozen=True, gc=False):
     """What the readings add up to."""
 
     wh: int = 0
@@ -61,7 +61,7 @@ class Sum(Struct, frozen=True):
     flags: frozenset[str] = frozenset()
 
 
-class Register(Struct, frozen=True):
+class Register(Struct, frozen=True, gc=False):
     """The readings of one register, and their sum."""
 
     readings: Trail[Reading] = Trail()

@@ -19,14 +19,10 @@ def trace_in(context: Context, station: str, event: LinkEvent, data: str | bytes
     """Log what came in, and what the link made of it."""
     context.metrics.traffic.received += 1
     if type(event) is CallReceived:
-        _log(
-            context,
-            station,
-            Direction.IN,
-            (event.text, str(event.message_id), event.action, ",".join(event.notes) or None),
-        )
+        note = ",".join(event.notes) if event.notes else None
+        _log(context, station, Direction.IN, event.text, str(event.message_id), event.action, note)
     else:
-        _log(context, station, Direction.IN, _told_of(event, data))
+        _log(context, station, Direction.IN, *_told_of(event, data))
 
 
 def trace_out(context: Context, station: str, text: str, action: str | None) -> None:
@@ -34,7 +30,7 @@ def trace_out(context: Context, station: str, text: str, action: str | None) -> 
     context.metrics.traffic.sent += 1
     if action is None and (call := codec.decode_call(text)) is not None:
         action = call.action
-    _log(context, station, Direction.OUT, (text, None, action, None))
+    _log(context, station, Direction.OUT, text, None, action, None)
 
 
 def trace_odd(context: Context, station: str, event: FrameOdd, now: float) -> None:
@@ -69,8 +65,15 @@ Told = tuple[str, str | None, str | None, str | None]
 """Text, message id, action and note."""
 
 
-def _log(context: Context, station: str, direction: Direction, told: Told) -> None:
-    text, message_id, action, note = told
+def _log(  # the members of a frame
+    context: Context,
+    station: str,
+    direction: Direction,
+    text: str,
+    message_id: str | None,
+    action: str | None,
+    note: str | None,
+) -> None:
     if action in SECRETIVE:
         text = redacted(action, text)
     context.frames.record(station, Frame(context.clock.now(), direction, text, message_id, action, note))

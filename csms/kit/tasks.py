@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 Work = Coroutine[Any, Any, Any]
 
-MOST_IDLE = 256
+MOST_IDLE = 1024
 AGAIN_S = 0.5
 
 

@@ -49,40 +49,50 @@ class Fault:
 
 def read_call(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
     """Return the typed request of an action of `version`; what a station got wrong is mended."""
-    return _read(_decoder(actions(version)[action].request), version, f"{action}Request", payload, now)
+    return _reader(version, action, "Request").read(payload, now)
 
 
 def read_result(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
     """Return the typed response of an action of `version`; what a station got wrong is mended."""
-    return _read(_decoder(actions(version)[action].response), version, f"{action}Response", payload, now)
+    return _reader(version, action, "Response").read(payload, now)
 
 
-def _read(
-    decoder: "msgspec.json.Decoder[msgspec.Struct]", version: Version, name: str, payload: bytes, now: datetime
-) -> Reading | Malformed:
-    try:
-        message = decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
-        return _read_slowly(decoder.type, version, name, payload, now)
-    check = times(decoder.type)
-    if check is None or check(message, timestamps.plausible(now)):
-        return Reading(message)
-    return _read_slowly(decoder.type, version, name, payload, now)
+class _Reader:
+    """Reads one message of one version: at once if it is as it should be, else piece by piece."""
+
+    def __init__(self, version: Version, name: str, kind: type[msgspec.Struct]) -> None:
+        self._version = version
+        self._name = name
+        self._kind = kind
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._check = times(kind)
+
+    def read(self, payload: bytes, now: datetime) -> Reading | Malformed:
+        try:
+            message = self._decode(payload)
+        except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
+            return self._read_slowly(payload, now)
+        if self._check is None or self._check(message, timestamps.plausible(now)):
+            return Reading(message)
+        return self._read_slowly(payload, now)
+
+    def _read_slowly(self, payload: bytes, now: datetime) -> Reading | Malformed:
+        mending = Mending(now)
+        try:
+            message = mending.struct(self._kind, without_surrogates(json.loads(payload)))
+        except Hopeless as hopeless:
+            fault = next(iter(_faults(self._version, self._name, payload)), None)
+            code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code
+            return Malformed(code, hopeless.problem, hopeless.path)
+        except (ValueError, RecursionError):
+            return Malformed(ErrorCode.FORMAT_VIOLATION, "not readable", "")
+        return Reading(message, tuple(mending.deviations))
 
 
-def _read_slowly(
-    kind: type[msgspec.Struct], version: Version, name: str, payload: bytes, now: datetime
-) -> Reading | Malformed:
-    mending = Mending(now)
-    try:
-        message = mending.struct(kind, without_surrogates(json.loads(payload)))
-    except Hopeless as hopeless:
-        fault = next(iter(_faults(version, name, payload)), None)
-        code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code
-        return Malformed(code, hopeless.problem, hopeless.path)
-    except (ValueError, RecursionError):
-        return Malformed(ErrorCode.FORMAT_VIOLATION, "not readable", "")
-    return Reading(message, tuple(mending.deviations))
+@cache
+def _reader(version: Version, action: str, part: str) -> _Reader:
+    spec = actions(version)[action]
+    return _Reader(version, f"{action}{part}", spec.request if part == "Request" else spec.response)
 
 
 # Out.
@@ -165,8 +175,3 @@ def _validator(version: Version, name: str) -> Any:
         path = folder.joinpath(f"{name.removesuffix('Request')}.json")
     text = path.read_text("utf-8-sig")
     return jsonschema_rs.validator_for(json.loads(text), validate_formats=False)
-
-
-@cache
-def _decoder(kind: type[msgspec.Struct]) -> "msgspec.json.Decoder[msgspec.Struct]":
-    return msgspec.json.Decoder(kind)

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     SESSION = "session"
 
 
-class Commit(Struct, frozen=True):
+class Commit(Struct, frozen=True, gc=False):
     """Facts of one entity that become durable together, or not at all.
 
     `sequence` is the place of the first event in the entity's line, from 1. `state` is the

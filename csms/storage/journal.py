@@ -93,17 +93,14 @@ class PostgresJournal:
 
     async def _write(self, connection: "asyncpg.Connection[asyncpg.Record]", commits: list[Commit]) -> set[int]:
         """Write a batch; return the places of the commits that were not written, for their epochs are over."""
-        at_once = [
-            (place, commit)
-            for place, commit in enumerate(commits)
-            if commit.kind is Kind.SESSION and not is_progress(commit)
-        ]
-        shown = [
-            (place, commit.station, event)
-            for place, commit in enumerate(commits)
-            for event in commit.events
-            if type(event) in PROJECTIONS
-        ]
+        at_once: list[tuple[int, Commit]] = []
+        later: list[tuple[int, Commit]] = []
+        shown: list[tuple[int, str, Event]] = []
+        for place, commit in enumerate(commits):
+            if commit.kind is Kind.SESSION:
+                (later if is_progress(commit) else at_once).append((place, commit))
+            else:
+                shown += [(place, commit.station, event) for event in commit.events if type(event) in PROJECTIONS]
         documents = facts_document(commits), sessions_document(at_once)
         if not shown:
             lost = await self._write_facts(connection, documents)
@@ -115,8 +112,8 @@ class PostgresJournal:
                 ]
                 for statement, columns in statements(held):
                     await connection.execute(statement, *columns)
-        for place, commit in enumerate(commits):
-            if place not in lost and is_progress(commit):
+        for place, commit in later:
+            if place not in lost:
                 self._progress.note(commit)
         return lost
 

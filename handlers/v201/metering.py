@@ -45,7 +45,7 @@ async def acknowledge_values(context: StationContext) -> v201.MeterValuesRespons
 
 def samples_of(values: Iterable[v201.MeterValueType]) -> tuple[Sample, ...]:
     """Return every sampled value, its multiplier applied (TX-51), signed data byte-exact (TX-50)."""
-    return tuple(_sample_of(value.timestamp, sampled) for value in values for sampled in value.sampled_value)
+    return tuple([_sample_of(value.timestamp, sampled) for value in values for sampled in value.sampled_value])
 
 
 def _sample_of(at: datetime, sampled: v201.SampledValueType) -> Sample:

@@ -14,7 +14,7 @@ from csms.domain.command import Command
 from csms.domain.metering import Sample
 
 
-class Observation(Struct, frozen=True, omit_defaults=True):
+class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """What one message of a station tells about a session.
 
     `at` is the station's time, `received_at` ours. `seq_no` counts a 2.x station's
@@ -36,7 +36,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     flags: tuple[str, ...] = ()
 
 
-class SessionOutcome(Struct, frozen=True):
+class SessionOutcome(Struct, frozen=True, gc=False):
     """What the asker of a session learns.
 
     `repeated` says that the same message had been recorded before and changed nothing.

@@ -19,7 +19,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class End(Struct, frozen=True, array_like=True, order=True):
+class End(Struct, frozen=True, gc=False, array_like=True, order=True):
     """One end that a station told; `wh` is its register, -1 where it has none."""
 
     at: datetime
@@ -34,7 +34,7 @@ class End(Struct, frozen=True, array_like=True, order=True):
         return TokenRef(self.token_value, self.token_kind) if self.token_value or self.token_kind else None
 
 
-class Presumption(Struct, frozen=True):
+class Presumption(Struct, frozen=True, gc=False):
     """An end that nobody told, and the time until which the session says nothing against it."""
 
     at: datetime
@@ -50,7 +50,7 @@ Stamp = tuple[datetime, int, str]
 """When something was told: time, sequence number, and the thing itself to decide between equals."""
 
 
-class Stamps(Struct, frozen=True):
+class Stamps(Struct, frozen=True, gc=False):
     """When the things were told that stand in a session: the first telling counts, of the state the last."""
 
     evse: Stamp | None = None
@@ -61,7 +61,7 @@ class Stamps(Struct, frozen=True):
     charging_state: Stamp | None = None
 
 
-class Memory(Struct, frozen=True):
+class Memory(Struct, frozen=True, gc=False):
     """What a session remembers so that the order of its facts plays no part; no reader sees it.
 
     `known` are the marks of the messages so far, `spans` the numbers of a 2.x station's events.
@@ -81,7 +81,7 @@ class Memory(Struct, frozen=True):
     presumed: Presumption | None = None
 
 
-class Session(Struct, frozen=True):
+class Session(Struct, frozen=True, gc=False):
     """One charging session.
 
     `energy_wh` is what was delivered, in watt-hours; `meter_start_wh` and `meter_stop_wh`

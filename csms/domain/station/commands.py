@@ -17,7 +17,7 @@ class Registration(StrEnum):
     REJECTED = "Rejected"
 
 
-class BootReport(Struct, frozen=True, omit_defaults=True):
+class BootReport(Struct, frozen=True, gc=False, omit_defaults=True):
     """What a station says of itself; every text as sent, however long (Q33)."""
 
     vendor: str = ""
@@ -73,7 +73,7 @@ class ReportProgress(Command[None], frozen=True):
     request_id: int | None = None
 
 
-class ReportVariable(Struct, frozen=True, omit_defaults=True):
+class ReportVariable(Struct, frozen=True, gc=False, omit_defaults=True):
     """One variable of the device model; a 1.6 key is the variable of a component named ``."""
 
     component: str

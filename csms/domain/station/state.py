@@ -7,7 +7,7 @@ from msgspec import Struct
 from csms.domain.station.commands import BootReport, Registration
 
 
-class ConnectorState(Struct, frozen=True):
+class ConnectorState(Struct, frozen=True, gc=False):
     """The newest status of one connector."""
 
     status: str
@@ -19,14 +19,14 @@ class ConnectorState(Struct, frozen=True):
     vendor_error: str | None = None
 
 
-class Replays(Struct, frozen=True):
+class Replays(Struct, frozen=True, gc=False):
     """What a connector told late: the newest time it ever told, and the last old reports (Q59)."""
 
     newest_at: datetime
     told: tuple[tuple[datetime, str, str | None], ...] = ()
 
 
-class Station(Struct, frozen=True):
+class Station(Struct, frozen=True, gc=False):
     """One charging station; `connectors` and `replays` are keyed by (EVSE, connector).
 
     The last three members only serve to know repetitions; a station that is read again may

@@ -37,7 +37,7 @@ class Class:
 
     @property
     def text(self) -> str:
-        head = f'class {self.name}(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", '
+        head = f'class {self.name}(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", '
         body = [f"    {member}" for member in self.members] or ["    ..."]
         return "\n".join([head + "forbid_unknown_fields=True):", *body])
 

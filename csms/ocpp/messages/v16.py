@@ -6,21 +6,21 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-class AuthorizeRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag: Annotated[str, Meta(max_length=20)]
 
 
-class IdTagInfo(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class IdTagInfo(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     expiry_date: Annotated[datetime, Meta(tz=True)] | None = None
     parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
     status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
 
 
-class AuthorizeResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag_info: IdTagInfo
 
 
-class BootNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charge_point_vendor: Annotated[str, Meta(max_length=20)]
     charge_point_model: Annotated[str, Meta(max_length=20)]
     charge_point_serial_number: Annotated[str, Meta(max_length=25)] | None = None
@@ -32,129 +32,129 @@ class BootNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     meter_serial_number: Annotated[str, Meta(max_length=25)] | None = None
 
 
-class BootNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Pending", "Rejected"]
     current_time: Annotated[datetime, Meta(tz=True)]
     interval: int
 
 
-class CancelReservationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     reservation_id: int
 
 
-class CancelReservationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class CertificateSignedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_chain: Annotated[str, Meta(max_length=10000)]
 
 
-class CertificateSignedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class ChangeAvailabilityRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     type: Literal["Inoperative", "Operative"]
 
 
-class ChangeAvailabilityResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Scheduled"]
 
 
-class ChangeConfigurationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeConfigurationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     key: Annotated[str, Meta(max_length=50)]
     value: Annotated[str, Meta(max_length=500)]
 
 
-class ChangeConfigurationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeConfigurationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "RebootRequired", "NotSupported"]
 
 
-class ClearCacheRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class ClearCacheResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class ClearChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int | None = None
     connector_id: int | None = None
     charging_profile_purpose: Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"] | None = None
     stack_level: int | None = None
 
 
-class ClearChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Unknown"]
 
 
-class DataTransferRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     vendor_id: Annotated[str, Meta(max_length=255)]
     message_id: Annotated[str, Meta(max_length=50)] | None = None
     data: str | None = None
 
 
-class DataTransferResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "UnknownMessageId", "UnknownVendorId"]
     data: str | None = None
 
 
-class CertificateHashDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateHashDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
 
 
-class DeleteCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: CertificateHashDataType
 
 
-class DeleteCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed", "NotFound"]
 
 
-class DiagnosticsStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DiagnosticsStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Idle", "Uploaded", "UploadFailed", "Uploading"]
 
 
-class DiagnosticsStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DiagnosticsStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class ExtendedTriggerMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ExtendedTriggerMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     requested_message: Literal["BootNotification", "LogStatusNotification", "FirmwareStatusNotification", "Heartbeat", "MeterValues", "SignChargePointCertificate", "StatusNotification"]
     connector_id: int | None = None
 
 
-class ExtendedTriggerMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ExtendedTriggerMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotImplemented"]
 
 
-class FirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Downloaded", "DownloadFailed", "Downloading", "Idle", "InstallationFailed", "Installing", "Installed"]
 
 
-class FirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class GetCompositeScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     duration: int
     charging_rate_unit: Literal["A", "W"] | None = None
 
 
-class ChargingSchedulePeriod(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingSchedulePeriod(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start_period: int
     limit: Decimal
     number_phases: int | None = None
 
 
-class ChargingSchedule(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingSchedule(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int | None = None
     start_schedule: Annotated[datetime, Meta(tz=True)] | None = None
     charging_rate_unit: Literal["A", "W"]
@@ -162,29 +162,29 @@ class ChargingSchedule(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     min_charging_rate: Decimal | None = None
 
 
-class GetCompositeScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     connector_id: int | None = None
     schedule_start: Annotated[datetime, Meta(tz=True)] | None = None
     charging_schedule: ChargingSchedule | None = None
 
 
-class GetConfigurationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetConfigurationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     key: tuple[Annotated[str, Meta(max_length=50)], ...] | None = None
 
 
-class ConfigurationKey(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ConfigurationKey(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     key: Annotated[str, Meta(max_length=50)]
     readonly: bool
     value: Annotated[str, Meta(max_length=500)] | None = None
 
 
-class GetConfigurationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetConfigurationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     configuration_key: tuple[ConfigurationKey, ...] | None = None
     unknown_key: tuple[Annotated[str, Meta(max_length=50)], ...] | None = None
 
 
-class GetDiagnosticsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDiagnosticsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     location: str
     retries: int | None = None
     retry_interval: int | None = None
@@ -192,34 +192,34 @@ class GetDiagnosticsRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     stop_time: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class GetDiagnosticsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDiagnosticsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     file_name: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class GetInstalledCertificateIdsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_type: Literal["CentralSystemRootCertificate", "ManufacturerRootCertificate"]
 
 
-class GetInstalledCertificateIdsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: Annotated[tuple[CertificateHashDataType, ...], Meta(min_length=1)] | None = None
     status: Literal["Accepted", "NotFound"]
 
 
-class GetLocalListVersionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class GetLocalListVersionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     list_version: int
 
 
-class LogParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     remote_location: Annotated[str, Meta(max_length=512)]
     oldest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     latest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     log: LogParametersType
     log_type: Literal["DiagnosticsLog", "SecurityLog"]
     request_id: int
@@ -227,38 +227,38 @@ class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     retry_interval: int | None = None
 
 
-class GetLogResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "AcceptedCanceled"]
     filename: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class HeartbeatRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class HeartbeatResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     current_time: Annotated[datetime, Meta(tz=True)]
 
 
-class InstallCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_type: Literal["CentralSystemRootCertificate", "ManufacturerRootCertificate"]
     certificate: Annotated[str, Meta(max_length=5500)]
 
 
-class InstallCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed", "Rejected"]
 
 
-class LogStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["BadMessage", "Idle", "NotSupportedOperation", "PermissionDenied", "Uploaded", "UploadFailure", "Uploading"]
     request_id: int | None = None
 
 
-class LogStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class SampledValue(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SampledValue(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     value: str
     context: Literal["Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic", "Transaction.Begin", "Transaction.End", "Trigger", "Other"] | None = None
     format: Literal["Raw", "SignedData"] | None = None
@@ -268,22 +268,22 @@ class SampledValue(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     unit: Literal["Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius", "Fahrenheit", "Percent", "Hertz"] | None = None
 
 
-class MeterValue(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValue(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     timestamp: Annotated[datetime, Meta(tz=True)]
     sampled_value: Annotated[tuple[SampledValue, ...], Meta(min_length=1)]
 
 
-class MeterValuesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     transaction_id: int | None = None
     meter_value: Annotated[tuple[MeterValue, ...], Meta(min_length=1)]
 
 
-class MeterValuesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingProfile(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_profile_id: int
     transaction_id: int | None = None
     stack_level: int
@@ -295,25 +295,25 @@ class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     charging_schedule: ChargingSchedule
 
 
-class RemoteStartTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RemoteStartTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int | None = None
     id_tag: Annotated[str, Meta(max_length=20)]
     charging_profile: ChargingProfile | None = None
 
 
-class RemoteStartTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RemoteStartTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class RemoteStopTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RemoteStopTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: int
 
 
-class RemoteStopTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RemoteStopTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     expiry_date: Annotated[datetime, Meta(tz=True)]
     id_tag: Annotated[str, Meta(max_length=20)]
@@ -321,70 +321,70 @@ class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     reservation_id: int
 
 
-class ReserveNowResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Faulted", "Occupied", "Rejected", "Unavailable"]
 
 
-class ResetRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Literal["Hard", "Soft"]
 
 
-class ResetResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class SecurityEventNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Annotated[datetime, Meta(tz=True)]
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class SecurityEventNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class LocalAuthorizationList(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LocalAuthorizationList(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag: Annotated[str, Meta(max_length=20)]
     id_tag_info: IdTagInfo | None = None
 
 
-class SendLocalListRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     list_version: int
     local_authorization_list: tuple[LocalAuthorizationList, ...] | None = None
     update_type: Literal["Differential", "Full"]
 
 
-class SendLocalListResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed", "NotSupported", "VersionMismatch"]
 
 
-class SetChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     cs_charging_profiles: ChargingProfile
 
 
-class SetChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported"]
 
 
-class SignCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     csr: Annotated[str, Meta(max_length=5500)]
 
 
-class SignCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
 
 
-class SignedFirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedFirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Downloaded", "DownloadFailed", "Downloading", "DownloadScheduled", "DownloadPaused", "Idle", "InstallationFailed", "Installing", "Installed", "InstallRebooting", "InstallScheduled", "InstallVerificationFailed", "InvalidSignature", "SignatureVerified"]
     request_id: int | None = None
 
 
-class SignedFirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedFirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Annotated[datetime, Meta(tz=True)]
     install_date_time: Annotated[datetime, Meta(tz=True)] | None = None
@@ -392,18 +392,18 @@ class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     signature: Annotated[str, Meta(max_length=800)]
 
 
-class SignedUpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedUpdateFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     retries: int | None = None
     retry_interval: int | None = None
     request_id: int
     firmware: FirmwareType
 
 
-class SignedUpdateFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedUpdateFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "AcceptedCanceled", "InvalidCertificate", "RevokedCertificate"]
 
 
-class StartTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StartTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     id_tag: Annotated[str, Meta(max_length=20)]
     meter_start: int
@@ -411,12 +411,12 @@ class StartTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     timestamp: Annotated[datetime, Meta(tz=True)]
 
 
-class StartTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StartTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag_info: IdTagInfo
     transaction_id: int
 
 
-class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
     error_code: Literal["ConnectorLockFailure", "EVCommunicationError", "GroundFailure", "HighTemperature", "InternalError", "LocalListConflict", "NoError", "OtherError", "OverCurrentFailure", "PowerMeterFailure", "PowerSwitchFailure", "ReaderFailure", "ResetFailure", "UnderVoltage", "OverVoltage", "WeakSignal"]
     info: Annotated[str, Meta(max_length=50)] | None = None
@@ -426,11 +426,11 @@ class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults
     vendor_error_code: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class StatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...
 
 
-class StopTransactionSampledValue(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StopTransactionSampledValue(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     value: str
     context: Literal["Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic", "Transaction.Begin", "Transaction.End", "Trigger", "Other"] | None = None
     format: Literal["Raw", "SignedData"] | None = None
@@ -440,12 +440,12 @@ class StopTransactionSampledValue(Struct, frozen=True, kw_only=True, omit_defaul
     unit: Literal["Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius", "Fahrenheit", "Percent"] | None = None
 
 
-class StopTransactionMeterValue(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StopTransactionMeterValue(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     timestamp: Annotated[datetime, Meta(tz=True)]
     sampled_value: tuple[StopTransactionSampledValue, ...]
 
 
-class StopTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StopTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag: Annotated[str, Meta(max_length=20)] | None = None
     meter_stop: int
     timestamp: Annotated[datetime, Meta(tz=True)]
@@ -454,33 +454,33 @@ class StopTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     transaction_data: tuple[StopTransactionMeterValue, ...] | None = None
 
 
-class StopTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StopTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_tag_info: IdTagInfo | None = None
 
 
-class TriggerMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     requested_message: Literal["BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification", "Heartbeat", "MeterValues", "StatusNotification"]
     connector_id: int | None = None
 
 
-class TriggerMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotImplemented"]
 
 
-class UnlockConnectorRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     connector_id: int
 
 
-class UnlockConnectorResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Unlocked", "UnlockFailed", "NotSupported"]
 
 
-class UpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     location: str
     retries: int | None = None
     retrieve_date: Annotated[datetime, Meta(tz=True)]
     retry_interval: int | None = None
 
 
-class UpdateFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ...

@@ -6,20 +6,20 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-class AdditionalInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AdditionalInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     additional_id_token: Annotated[str, Meta(max_length=36)]
     type: Annotated[str, Meta(max_length=50)]
 
 
-class IdTokenType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class IdTokenType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     additional_info: Annotated[tuple[AdditionalInfoType, ...], Meta(min_length=1)] | None = None
     id_token: Annotated[str, Meta(max_length=36)]
     type: Literal["Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress", "NoAuthorization"]
 
 
-class OCSPRequestDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OCSPRequestDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
@@ -28,21 +28,21 @@ class OCSPRequestDataType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     responder_url: Annotated[str, Meta(max_length=512)] = field(name="responderURL")
 
 
-class AuthorizeRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id_token: IdTokenType
     certificate: Annotated[str, Meta(max_length=5500)] | None = None
     iso15118_certificate_hash_data: Annotated[tuple[OCSPRequestDataType, ...], Meta(min_length=1, max_length=4)] | None = None
 
 
-class MessageContentType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MessageContentType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     format: Literal["ASCII", "HTML", "URI", "UTF8"]
     language: Annotated[str, Meta(max_length=8)] | None = None
     content: Annotated[str, Meta(max_length=512)]
 
 
-class IdTokenInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class IdTokenInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Blocked", "ConcurrentTx", "Expired", "Invalid", "NoCredit", "NotAllowedTypeEVSE", "NotAtThisLocation", "NotAtThisTime", "Unknown"]
     cache_expiry_date_time: Annotated[datetime, Meta(tz=True)] | None = None
@@ -54,19 +54,19 @@ class IdTokenInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     personal_message: MessageContentType | None = None
 
 
-class AuthorizeResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id_token_info: IdTokenInfoType
     certificate_status: Literal["Accepted", "SignatureError", "CertificateExpired", "CertificateRevoked", "NoCertificateAvailable", "CertChainError", "ContractCancelled"] | None = None
 
 
-class ModemType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ModemType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     iccid: Annotated[str, Meta(max_length=20)] | None = None
     imsi: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class ChargingStationType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingStationType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     serial_number: Annotated[str, Meta(max_length=25)] | None = None
     model: Annotated[str, Meta(max_length=20)]
@@ -75,19 +75,19 @@ class ChargingStationType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     firmware_version: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class BootNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_station: ChargingStationType
     reason: Literal["ApplicationReset", "FirmwareUpdate", "LocalReset", "PowerUp", "RemoteReset", "ScheduledReset", "Triggered", "Unknown", "Watchdog"]
 
 
-class StatusInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     reason_code: Annotated[str, Meta(max_length=20)]
     additional_info: Annotated[str, Meta(max_length=512)] | None = None
 
 
-class BootNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     current_time: Annotated[datetime, Meta(tz=True)]
     interval: int
@@ -95,125 +95,125 @@ class BootNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=
     status_info: StatusInfoType | None = None
 
 
-class CancelReservationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     reservation_id: int
 
 
-class CancelReservationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class CertificateSignedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     certificate_chain: Annotated[str, Meta(max_length=10000)]
     certificate_type: Literal["ChargingStationCertificate", "V2GCertificate"] | None = None
 
 
-class CertificateSignedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class EVSEType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVSEType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     connector_id: int | None = None
 
 
-class ChangeAvailabilityRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse: EVSEType | None = None
     operational_status: Literal["Inoperative", "Operative"]
 
 
-class ChangeAvailabilityResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Scheduled"]
     status_info: StatusInfoType | None = None
 
 
-class ClearCacheRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ClearCacheResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class ClearChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse_id: int | None = None
     charging_profile_purpose: Literal["ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"] | None = None
     stack_level: int | None = None
 
 
-class ClearChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_profile_id: int | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
 
 
-class ClearChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Unknown"]
     status_info: StatusInfoType | None = None
 
 
-class ClearDisplayMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDisplayMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
 
 
-class ClearDisplayMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDisplayMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Unknown"]
     status_info: StatusInfoType | None = None
 
 
-class ClearVariableMonitoringRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearVariableMonitoringRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: Annotated[tuple[int, ...], Meta(min_length=1)]
 
 
-class ClearMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearMonitoringResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotFound"]
     id: int
     status_info: StatusInfoType | None = None
 
 
-class ClearVariableMonitoringResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearVariableMonitoringResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     clear_monitoring_result: Annotated[tuple[ClearMonitoringResultType, ...], Meta(min_length=1)]
 
 
-class ClearedChargingLimitRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearedChargingLimitRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_limit_source: Literal["EMS", "Other", "SO", "CSO"]
     evse_id: int | None = None
 
 
-class ClearedChargingLimitResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearedChargingLimitResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class CostUpdatedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostUpdatedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     total_cost: Decimal
     transaction_id: Annotated[str, Meta(max_length=36)]
 
 
-class CostUpdatedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostUpdatedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateHashDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateHashDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
@@ -221,7 +221,7 @@ class CertificateHashDataType(Struct, frozen=True, kw_only=True, omit_defaults=T
     serial_number: Annotated[str, Meta(max_length=40)]
 
 
-class CustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CustomerInformationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     customer_certificate: CertificateHashDataType | None = None
     id_token: IdTokenType | None = None
@@ -231,86 +231,86 @@ class CustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_default
     customer_identifier: Annotated[str, Meta(max_length=64)] | None = None
 
 
-class CustomerInformationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CustomerInformationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Invalid"]
     status_info: StatusInfoType | None = None
 
 
-class DataTransferRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     message_id: Annotated[str, Meta(max_length=50)] | None = None
     data: Any | None = None
     vendor_id: Annotated[str, Meta(max_length=255)]
 
 
-class DataTransferResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "UnknownMessageId", "UnknownVendorId"]
     status_info: StatusInfoType | None = None
     data: Any | None = None
 
 
-class DeleteCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     certificate_hash_data: CertificateHashDataType
 
 
-class DeleteCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Failed", "NotFound"]
     status_info: StatusInfoType | None = None
 
 
-class FirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Downloaded", "DownloadFailed", "Downloading", "DownloadScheduled", "DownloadPaused", "Idle", "InstallationFailed", "Installing", "Installed", "InstallRebooting", "InstallScheduled", "InstallVerificationFailed", "InvalidSignature", "SignatureVerified"]
     request_id: int | None = None
 
 
-class FirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class Get15118EVCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class Get15118EVCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: Literal["Install", "Update"]
     exi_request: Annotated[str, Meta(max_length=5600)]
 
 
-class Get15118EVCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class Get15118EVCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Failed"]
     status_info: StatusInfoType | None = None
     exi_response: Annotated[str, Meta(max_length=7500)]
 
 
-class GetBaseReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetBaseReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     request_id: int
     report_base: Literal["ConfigurationInventory", "FullInventory", "SummaryInventory"]
 
 
-class GetBaseReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetBaseReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
 
 
-class GetCertificateStatusRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateStatusRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     ocsp_request_data: OCSPRequestDataType
 
 
-class GetCertificateStatusResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateStatusResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Failed"]
     status_info: StatusInfoType | None = None
     ocsp_result: Annotated[str, Meta(max_length=5500)] | None = None
 
 
-class ChargingProfileCriterionType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingProfileCriterionType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_profile_purpose: Literal["ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"] | None = None
     stack_level: int | None = None
@@ -318,27 +318,27 @@ class ChargingProfileCriterionType(Struct, frozen=True, kw_only=True, omit_defau
     charging_limit_source: Annotated[tuple[Literal["EMS", "Other", "SO", "CSO"], ...], Meta(min_length=1, max_length=4)] | None = None
 
 
-class GetChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetChargingProfilesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     request_id: int
     evse_id: int | None = None
     charging_profile: ChargingProfileCriterionType
 
 
-class GetChargingProfilesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetChargingProfilesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "NoProfiles"]
     status_info: StatusInfoType | None = None
 
 
-class GetCompositeScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     duration: int
     charging_rate_unit: Literal["W", "A"] | None = None
     evse_id: int
 
 
-class ChargingSchedulePeriodType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingSchedulePeriodType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     start_period: int
     limit: Decimal
@@ -346,7 +346,7 @@ class ChargingSchedulePeriodType(Struct, frozen=True, kw_only=True, omit_default
     phase_to_use: int | None = None
 
 
-class CompositeScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CompositeScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_schedule_period: Annotated[tuple[ChargingSchedulePeriodType, ...], Meta(min_length=1)]
     evse_id: int
@@ -355,14 +355,14 @@ class CompositeScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     charging_rate_unit: Literal["W", "A"]
 
 
-class GetCompositeScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     schedule: CompositeScheduleType | None = None
 
 
-class GetDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDisplayMessagesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: Annotated[tuple[int, ...], Meta(min_length=1)] | None = None
     request_id: int
@@ -370,48 +370,48 @@ class GetDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults
     state: Literal["Charging", "Faulted", "Idle", "Unavailable"] | None = None
 
 
-class GetDisplayMessagesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDisplayMessagesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Unknown"]
     status_info: StatusInfoType | None = None
 
 
-class GetInstalledCertificateIdsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     certificate_type: Annotated[tuple[Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "V2GCertificateChain", "ManufacturerRootCertificate"], ...], Meta(min_length=1)] | None = None
 
 
-class CertificateHashDataChainType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateHashDataChainType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     certificate_hash_data: CertificateHashDataType
     certificate_type: Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "V2GCertificateChain", "ManufacturerRootCertificate"]
     child_certificate_hash_data: Annotated[tuple[CertificateHashDataType, ...], Meta(min_length=1, max_length=4)] | None = None
 
 
-class GetInstalledCertificateIdsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "NotFound"]
     status_info: StatusInfoType | None = None
     certificate_hash_data_chain: Annotated[tuple[CertificateHashDataChainType, ...], Meta(min_length=1)] | None = None
 
 
-class GetLocalListVersionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class GetLocalListVersionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     version_number: int
 
 
-class LogParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     remote_location: Annotated[str, Meta(max_length=512)]
     oldest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     latest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     log: LogParametersType
     log_type: Literal["DiagnosticsLog", "SecurityLog"]
@@ -420,82 +420,82 @@ class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     retry_interval: int | None = None
 
 
-class GetLogResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "AcceptedCanceled"]
     status_info: StatusInfoType | None = None
     filename: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class ComponentType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ComponentType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse: EVSEType | None = None
     name: Annotated[str, Meta(max_length=50)]
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class VariableType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     name: Annotated[str, Meta(max_length=50)]
     instance: Annotated[str, Meta(max_length=50)] | None = None
 
 
-class ComponentVariableType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ComponentVariableType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     component: ComponentType
     variable: VariableType | None = None
 
 
-class GetMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetMonitoringReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     component_variable: Annotated[tuple[ComponentVariableType, ...], Meta(min_length=1)] | None = None
     request_id: int
     monitoring_criteria: Annotated[tuple[Literal["ThresholdMonitoring", "DeltaMonitoring", "PeriodicMonitoring"], ...], Meta(min_length=1, max_length=3)] | None = None
 
 
-class GetMonitoringReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetMonitoringReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
 
 
-class GetReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     component_variable: Annotated[tuple[ComponentVariableType, ...], Meta(min_length=1)] | None = None
     request_id: int
     component_criteria: Annotated[tuple[Literal["Active", "Available", "Enabled", "Problem"], ...], Meta(min_length=1, max_length=4)] | None = None
 
 
-class GetReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
 
 
-class GetTransactionStatusRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTransactionStatusRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class GetTransactionStatusResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTransactionStatusResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     ongoing_indicator: bool | None = None
     messages_in_queue: bool
 
 
-class GetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariableDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     component: ComponentType
     variable: VariableType
 
 
-class GetVariablesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariablesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     get_variable_data: Annotated[tuple[GetVariableDataType, ...], Meta(min_length=1)]
 
 
-class GetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariableResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     attribute_status_info: StatusInfoType | None = None
     attribute_status: Literal["Accepted", "Rejected", "UnknownComponent", "UnknownVariable", "NotSupportedAttributeType"]
@@ -505,43 +505,43 @@ class GetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     variable: VariableType
 
 
-class GetVariablesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariablesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     get_variable_result: Annotated[tuple[GetVariableResultType, ...], Meta(min_length=1)]
 
 
-class HeartbeatRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class HeartbeatResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     current_time: Annotated[datetime, Meta(tz=True)]
 
 
-class InstallCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     certificate_type: Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "ManufacturerRootCertificate"]
     certificate: Annotated[str, Meta(max_length=5500)]
 
 
-class InstallCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Failed"]
     status_info: StatusInfoType | None = None
 
 
-class LogStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["BadMessage", "Idle", "NotSupportedOperation", "PermissionDenied", "Uploaded", "UploadFailure", "Uploading", "AcceptedCanceled"]
     request_id: int | None = None
 
 
-class LogStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class SignedMeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedMeterValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     signed_meter_data: Annotated[str, Meta(max_length=2500)]
     signing_method: Annotated[str, Meta(max_length=50)]
@@ -549,13 +549,13 @@ class SignedMeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True
     public_key: Annotated[str, Meta(max_length=2500)]
 
 
-class UnitOfMeasureType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnitOfMeasureType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     unit: Annotated[str, Meta(max_length=20)] | None = None
     multiplier: int | None = None
 
 
-class SampledValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SampledValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     value: Decimal
     context: Literal["Interruption.Begin", "Interruption.End", "Other", "Sample.Clock", "Sample.Periodic", "Transaction.Begin", "Transaction.End", "Trigger"] | None = None
@@ -566,49 +566,49 @@ class SampledValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     unit_of_measure: UnitOfMeasureType | None = None
 
 
-class MeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     sampled_value: Annotated[tuple[SampledValueType, ...], Meta(min_length=1)]
     timestamp: Annotated[datetime, Meta(tz=True)]
 
 
-class MeterValuesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse_id: int
     meter_value: Annotated[tuple[MeterValueType, ...], Meta(min_length=1)]
 
 
-class MeterValuesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class RelativeTimeIntervalType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RelativeTimeIntervalType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     start: int
     duration: int | None = None
 
 
-class CostType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     cost_kind: Literal["CarbonDioxideEmission", "RelativePricePercentage", "RenewableGenerationPercentage"]
     amount: int
     amount_multiplier: int | None = None
 
 
-class ConsumptionCostType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ConsumptionCostType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     start_value: Decimal
     cost: Annotated[tuple[CostType, ...], Meta(min_length=1, max_length=3)]
 
 
-class SalesTariffEntryType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SalesTariffEntryType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     relative_time_interval: RelativeTimeIntervalType
     e_price_level: int | None = None
     consumption_cost: Annotated[tuple[ConsumptionCostType, ...], Meta(min_length=1, max_length=3)] | None = None
 
 
-class SalesTariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SalesTariffType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
@@ -616,7 +616,7 @@ class SalesTariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     sales_tariff_entry: Annotated[tuple[SalesTariffEntryType, ...], Meta(min_length=1, max_length=1024)]
 
 
-class ChargingScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     start_schedule: Annotated[datetime, Meta(tz=True)] | None = None
@@ -627,24 +627,24 @@ class ChargingScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True
     sales_tariff: SalesTariffType | None = None
 
 
-class ChargingLimitType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingLimitType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_limit_source: Literal["EMS", "Other", "SO", "CSO"]
     is_grid_critical: bool | None = None
 
 
-class NotifyChargingLimitRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyChargingLimitRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     charging_schedule: Annotated[tuple[ChargingScheduleType, ...], Meta(min_length=1)] | None = None
     evse_id: int | None = None
     charging_limit: ChargingLimitType
 
 
-class NotifyChargingLimitResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyChargingLimitResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyCustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyCustomerInformationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     data: Annotated[str, Meta(max_length=512)]
     tbc: bool | None = None
@@ -653,11 +653,11 @@ class NotifyCustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_d
     request_id: int
 
 
-class NotifyCustomerInformationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyCustomerInformationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class MessageInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MessageInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     display: ComponentType | None = None
     id: int
@@ -669,18 +669,18 @@ class MessageInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     message: MessageContentType
 
 
-class NotifyDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDisplayMessagesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     message_info: Annotated[tuple[MessageInfoType, ...], Meta(min_length=1)] | None = None
     request_id: int
     tbc: bool | None = None
 
 
-class NotifyDisplayMessagesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDisplayMessagesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ACChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ACChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     energy_amount: int
     ev_min_current: int
@@ -688,7 +688,7 @@ class ACChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=
     ev_max_voltage: int
 
 
-class DCChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DCChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     ev_max_current: int
     ev_max_voltage: int
@@ -700,7 +700,7 @@ class DCChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=
     bulk_so_c: Annotated[int, Meta(le=100)] | None = None
 
 
-class ChargingNeedsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingNeedsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     ac_charging_parameters: ACChargingParametersType | None = None
     dc_charging_parameters: DCChargingParametersType | None = None
@@ -708,33 +708,33 @@ class ChargingNeedsType(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     departure_time: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class NotifyEVChargingNeedsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingNeedsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     max_schedule_tuples: int | None = None
     charging_needs: ChargingNeedsType
     evse_id: int
 
 
-class NotifyEVChargingNeedsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingNeedsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Processing"]
     status_info: StatusInfoType | None = None
 
 
-class NotifyEVChargingScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     time_base: Annotated[datetime, Meta(tz=True)]
     charging_schedule: ChargingScheduleType
     evse_id: int
 
 
-class NotifyEVChargingScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class EventDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EventDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     event_id: int
     timestamp: Annotated[datetime, Meta(tz=True)]
@@ -751,7 +751,7 @@ class EventDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     variable: VariableType
 
 
-class NotifyEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEventRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     generated_at: Annotated[datetime, Meta(tz=True)]
     tbc: bool | None = None
@@ -759,11 +759,11 @@ class NotifyEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, 
     event_data: Annotated[tuple[EventDataType, ...], Meta(min_length=1)]
 
 
-class NotifyEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEventResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class VariableMonitoringType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableMonitoringType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     transaction: bool
@@ -772,14 +772,14 @@ class VariableMonitoringType(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     severity: int
 
 
-class MonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MonitoringDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     component: ComponentType
     variable: VariableType
     variable_monitoring: Annotated[tuple[VariableMonitoringType, ...], Meta(min_length=1)]
 
 
-class NotifyMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyMonitoringReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     monitor: Annotated[tuple[MonitoringDataType, ...], Meta(min_length=1)] | None = None
     request_id: int
@@ -788,11 +788,11 @@ class NotifyMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defa
     generated_at: Annotated[datetime, Meta(tz=True)]
 
 
-class NotifyMonitoringReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyMonitoringReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class VariableAttributeType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableAttributeType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     value: Annotated[str, Meta(max_length=2500)] | None = None
@@ -801,7 +801,7 @@ class VariableAttributeType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     constant: bool | None = None
 
 
-class VariableCharacteristicsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableCharacteristicsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     unit: Annotated[str, Meta(max_length=16)] | None = None
     data_type: Literal["string", "decimal", "integer", "dateTime", "boolean", "OptionList", "SequenceList", "MemberList"]
@@ -811,7 +811,7 @@ class VariableCharacteristicsType(Struct, frozen=True, kw_only=True, omit_defaul
     supports_monitoring: bool
 
 
-class ReportDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     component: ComponentType
     variable: VariableType
@@ -819,7 +819,7 @@ class ReportDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     variable_characteristics: VariableCharacteristicsType | None = None
 
 
-class NotifyReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     request_id: int
     generated_at: Annotated[datetime, Meta(tz=True)]
@@ -828,11 +828,11 @@ class NotifyReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True,
     seq_no: int
 
 
-class NotifyReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class PublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     location: Annotated[str, Meta(max_length=512)]
     retries: int | None = None
@@ -841,24 +841,24 @@ class PublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     retry_interval: int | None = None
 
 
-class PublishFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class PublishFirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Idle", "DownloadScheduled", "Downloading", "Downloaded", "Published", "DownloadFailed", "DownloadPaused", "InvalidChecksum", "ChecksumVerified", "PublishFailed"]
     location: Annotated[tuple[Annotated[str, Meta(max_length=512)], ...], Meta(min_length=1)] | None = None
     request_id: int | None = None
 
 
-class PublishFirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     stack_level: int
@@ -871,7 +871,7 @@ class ChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class ReportChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportChargingProfilesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     request_id: int
     charging_limit_source: Literal["EMS", "Other", "SO", "CSO"]
@@ -880,11 +880,11 @@ class ReportChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defa
     evse_id: int
 
 
-class ReportChargingProfilesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportChargingProfilesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class RequestStartTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStartTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse_id: int | None = None
     group_id_token: IdTokenType | None = None
@@ -893,35 +893,35 @@ class RequestStartTransactionRequest(Struct, frozen=True, kw_only=True, omit_def
     charging_profile: ChargingProfileType | None = None
 
 
-class RequestStartTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStartTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
 
 
-class RequestStopTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStopTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     transaction_id: Annotated[str, Meta(max_length=36)]
 
 
-class RequestStopTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStopTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class ReservationStatusUpdateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReservationStatusUpdateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     reservation_id: int
     reservation_update_status: Literal["Expired", "Removed"]
 
 
-class ReservationStatusUpdateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReservationStatusUpdateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int
     expiry_date_time: Annotated[datetime, Meta(tz=True)]
@@ -931,100 +931,100 @@ class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     group_id_token: IdTokenType | None = None
 
 
-class ReserveNowResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Faulted", "Occupied", "Rejected", "Unavailable"]
     status_info: StatusInfoType | None = None
 
 
-class ResetRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     type: Literal["Immediate", "OnIdle"]
     evse_id: int | None = None
 
 
-class ResetResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Scheduled"]
     status_info: StatusInfoType | None = None
 
 
-class SecurityEventNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Annotated[datetime, Meta(tz=True)]
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
 
 
-class SecurityEventNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class AuthorizationData(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizationData(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id_token: IdTokenType
     id_token_info: IdTokenInfoType | None = None
 
 
-class SendLocalListRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     local_authorization_list: Annotated[tuple[AuthorizationData, ...], Meta(min_length=1)] | None = None
     version_number: int
     update_type: Literal["Differential", "Full"]
 
 
-class SendLocalListResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Failed", "VersionMismatch"]
     status_info: StatusInfoType | None = None
 
 
-class SetChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse_id: int
     charging_profile: ChargingProfileType
 
 
-class SetChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class SetDisplayMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDisplayMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     message: MessageInfoType
 
 
-class SetDisplayMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDisplayMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "NotSupportedMessageFormat", "Rejected", "NotSupportedPriority", "NotSupportedState", "UnknownTransaction"]
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringBaseRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringBaseRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     monitoring_base: Literal["All", "FactoryDefault", "HardWiredOnly"]
 
 
-class SetMonitoringBaseResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringBaseResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringLevelRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringLevelRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     severity: int
 
 
-class SetMonitoringLevelResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringLevelResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class APNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class APNType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     apn: Annotated[str, Meta(max_length=512)]
     apn_user_name: Annotated[str, Meta(max_length=20)] | None = None
@@ -1035,7 +1035,7 @@ class APNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     apn_authentication: Literal["CHAP", "NONE", "PAP", "AUTO"]
 
 
-class VPNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VPNType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     server: Annotated[str, Meta(max_length=512)]
     user: Annotated[str, Meta(max_length=20)]
@@ -1045,7 +1045,7 @@ class VPNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     type: Literal["IKEv2", "IPSec", "L2TP", "PPTP"]
 
 
-class NetworkConnectionProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NetworkConnectionProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     apn: APNType | None = None
     ocpp_version: Literal["OCPP12", "OCPP15", "OCPP16", "OCPP20"]
@@ -1057,19 +1057,19 @@ class NetworkConnectionProfileType(Struct, frozen=True, kw_only=True, omit_defau
     vpn: VPNType | None = None
 
 
-class SetNetworkProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetNetworkProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     configuration_slot: int
     connection_data: NetworkConnectionProfileType
 
 
-class SetNetworkProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetNetworkProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "Failed"]
     status_info: StatusInfoType | None = None
 
 
-class SetMonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int | None = None
     transaction: bool | None = None
@@ -1080,12 +1080,12 @@ class SetMonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     variable: VariableType
 
 
-class SetVariableMonitoringRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableMonitoringRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     set_monitoring_data: Annotated[tuple[SetMonitoringDataType, ...], Meta(min_length=1)]
 
 
-class SetMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     id: int | None = None
     status_info: StatusInfoType | None = None
@@ -1096,12 +1096,12 @@ class SetMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=T
     severity: int
 
 
-class SetVariableMonitoringResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableMonitoringResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     set_monitoring_result: Annotated[tuple[SetMonitoringResultType, ...], Meta(min_length=1)]
 
 
-class SetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     attribute_value: Annotated[str, Meta(max_length=1000)]
@@ -1109,12 +1109,12 @@ class SetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     variable: VariableType
 
 
-class SetVariablesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariablesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     set_variable_data: Annotated[tuple[SetVariableDataType, ...], Meta(min_length=1)]
 
 
-class SetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     attribute_status: Literal["Accepted", "Rejected", "UnknownComponent", "UnknownVariable", "NotSupportedAttributeType", "RebootRequired"]
@@ -1123,24 +1123,24 @@ class SetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     variable: VariableType
 
 
-class SetVariablesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariablesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     set_variable_result: Annotated[tuple[SetVariableResultType, ...], Meta(min_length=1)]
 
 
-class SignCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     csr: Annotated[str, Meta(max_length=5500)]
     certificate_type: Literal["ChargingStationCertificate", "V2GCertificate"] | None = None
 
 
-class SignCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
 
 
-class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     timestamp: Annotated[datetime, Meta(tz=True)]
     connector_status: Literal["Available", "Occupied", "Reserved", "Unavailable", "Faulted"]
@@ -1148,11 +1148,11 @@ class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults
     connector_id: int
 
 
-class StatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class TransactionType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     transaction_id: Annotated[str, Meta(max_length=36)]
     charging_state: Literal["Charging", "EVConnected", "SuspendedEV", "SuspendedEVSE", "Idle"] | None = None
@@ -1161,7 +1161,7 @@ class TransactionType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     remote_start_id: int | None = None
 
 
-class TransactionEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionEventRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     event_type: Literal["Ended", "Started", "Updated"]
     meter_value: Annotated[tuple[MeterValueType, ...], Meta(min_length=1)] | None = None
@@ -1177,7 +1177,7 @@ class TransactionEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     id_token: IdTokenType | None = None
 
 
-class TransactionEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionEventResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     total_cost: Decimal | None = None
     charging_priority: int | None = None
@@ -1185,41 +1185,41 @@ class TransactionEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=
     updated_personal_message: MessageContentType | None = None
 
 
-class TriggerMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse: EVSEType | None = None
     requested_message: Literal["BootNotification", "LogStatusNotification", "FirmwareStatusNotification", "Heartbeat", "MeterValues", "SignChargingStationCertificate", "SignV2GCertificate", "StatusNotification", "TransactionEvent", "SignCombinedCertificate", "PublishFirmwareStatusNotification"]
 
 
-class TriggerMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "NotImplemented"]
     status_info: StatusInfoType | None = None
 
 
-class UnlockConnectorRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     evse_id: int
     connector_id: int
 
 
-class UnlockConnectorResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Unlocked", "UnlockFailed", "OngoingAuthorizedTransaction", "UnknownConnector"]
     status_info: StatusInfoType | None = None
 
 
-class UnpublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnpublishFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     checksum: Annotated[str, Meta(max_length=32)]
 
 
-class UnpublishFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnpublishFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["DownloadOngoing", "NoFirmware", "Unpublished"]
 
 
-class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Annotated[datetime, Meta(tz=True)]
@@ -1228,7 +1228,7 @@ class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     signature: Annotated[str, Meta(max_length=800)] | None = None
 
 
-class UpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     retries: int | None = None
     retry_interval: int | None = None
@@ -1236,7 +1236,7 @@ class UpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     firmware: FirmwareType
 
 
-class UpdateFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
     status: Literal["Accepted", "Rejected", "AcceptedCanceled", "InvalidCertificate", "RevokedCertificate"]
     status_info: StatusInfoType | None = None

@@ -6,56 +6,56 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-class AFRRSignalRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AFRRSignalRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     timestamp: Annotated[datetime, Meta(tz=True)]
     signal: int
     custom_data: dict[str, Any] | None = None
 
 
-class StatusInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     reason_code: Annotated[str, Meta(max_length=20)]
     additional_info: Annotated[str, Meta(max_length=1024)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class AFRRSignalResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AFRRSignalResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class PeriodicEventStreamParamsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PeriodicEventStreamParamsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     interval: int | None = None
     values: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class AdjustPeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AdjustPeriodicEventStreamRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     params: PeriodicEventStreamParamsType
     custom_data: dict[str, Any] | None = None
 
 
-class AdjustPeriodicEventStreamResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AdjustPeriodicEventStreamResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class AdditionalInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AdditionalInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     additional_id_token: Annotated[str, Meta(max_length=255)]
     type: Annotated[str, Meta(max_length=50)]
     custom_data: dict[str, Any] | None = None
 
 
-class IdTokenType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class IdTokenType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     additional_info: Annotated[tuple[AdditionalInfoType, ...], Meta(min_length=1)] | None = None
     id_token: Annotated[str, Meta(max_length=255)]
     type: Annotated[str, Meta(max_length=20)]
     custom_data: dict[str, Any] | None = None
 
 
-class OCSPRequestDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OCSPRequestDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
@@ -64,21 +64,21 @@ class OCSPRequestDataType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     custom_data: dict[str, Any] | None = None
 
 
-class AuthorizeRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_token: IdTokenType
     certificate: Annotated[str, Meta(max_length=10000)] | None = None
     iso15118_certificate_hash_data: Annotated[tuple[OCSPRequestDataType, ...], Meta(min_length=1, max_length=4)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class MessageContentType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MessageContentType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     format: Literal["ASCII", "HTML", "URI", "UTF8", "QRCODE"]
     language: Annotated[str, Meta(max_length=8)] | None = None
     content: Annotated[str, Meta(max_length=1024)]
     custom_data: dict[str, Any] | None = None
 
 
-class IdTokenInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class IdTokenInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Blocked", "ConcurrentTx", "Expired", "Invalid", "NoCredit", "NotAllowedTypeEVSE", "NotAtThisLocation", "NotAtThisTime", "Unknown"]
     cache_expiry_date_time: Annotated[datetime, Meta(tz=True)] | None = None
     charging_priority: int | None = None
@@ -90,7 +90,7 @@ class IdTokenInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class TariffConditionsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffConditionsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start_time_of_day: str | None = None
     end_time_of_day: str | None = None
     day_of_week: Annotated[tuple[Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"], ...], Meta(min_length=1, max_length=7)] | None = None
@@ -112,38 +112,38 @@ class TariffConditionsType(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class TariffEnergyPriceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffEnergyPriceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     price_kwh: Decimal
     conditions: TariffConditionsType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TaxRateType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TaxRateType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Annotated[str, Meta(max_length=20)]
     tax: Decimal
     stack: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TariffEnergyType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffEnergyType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     prices: Annotated[tuple[TariffEnergyPriceType, ...], Meta(min_length=1)]
     tax_rates: Annotated[tuple[TaxRateType, ...], Meta(min_length=1, max_length=5)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TariffTimePriceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffTimePriceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     price_minute: Decimal
     conditions: TariffConditionsType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TariffTimeType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffTimeType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     prices: Annotated[tuple[TariffTimePriceType, ...], Meta(min_length=1)]
     tax_rates: Annotated[tuple[TaxRateType, ...], Meta(min_length=1, max_length=5)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TariffConditionsFixedType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffConditionsFixedType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start_time_of_day: str | None = None
     end_time_of_day: str | None = None
     day_of_week: Annotated[tuple[Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"], ...], Meta(min_length=1, max_length=7)] | None = None
@@ -155,26 +155,26 @@ class TariffConditionsFixedType(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class TariffFixedPriceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffFixedPriceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     conditions: TariffConditionsFixedType | None = None
     price_fixed: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class TariffFixedType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffFixedType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     prices: Annotated[tuple[TariffFixedPriceType, ...], Meta(min_length=1)]
     tax_rates: Annotated[tuple[TaxRateType, ...], Meta(min_length=1, max_length=5)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class PriceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PriceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     excl_tax: Decimal | None = None
     incl_tax: Decimal | None = None
     tax_rates: Annotated[tuple[TaxRateType, ...], Meta(min_length=1, max_length=5)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     tariff_id: Annotated[str, Meta(max_length=60)]
     description: Annotated[tuple[MessageContentType, ...], Meta(min_length=1, max_length=10)] | None = None
     currency: Annotated[str, Meta(max_length=3)]
@@ -190,7 +190,7 @@ class TariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="
     custom_data: dict[str, Any] | None = None
 
 
-class AuthorizeResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizeResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_token_info: IdTokenInfoType
     certificate_status: Literal["Accepted", "SignatureError", "CertificateExpired", "CertificateRevoked", "NoCertificateAvailable", "CertChainError", "ContractCancelled"] | None = None
     allowed_energy_transfer: Annotated[tuple[Literal["AC_single_phase", "AC_two_phase", "AC_three_phase", "DC", "AC_BPT", "AC_BPT_DER", "AC_DER", "DC_BPT", "DC_ACDP", "DC_ACDP_BPT", "WPT"], ...], Meta(min_length=1)] | None = None
@@ -198,7 +198,7 @@ class AuthorizeResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     custom_data: dict[str, Any] | None = None
 
 
-class BatteryDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BatteryDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     serial_number: Annotated[str, Meta(max_length=50)]
     so_c: Decimal
@@ -208,7 +208,7 @@ class BatteryDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class BatterySwapRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BatterySwapRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     battery_data: Annotated[tuple[BatteryDataType, ...], Meta(min_length=1)]
     event_type: Literal["BatteryIn", "BatteryOut", "BatteryOutTimeout"]
     id_token: IdTokenType
@@ -216,17 +216,17 @@ class BatterySwapRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, 
     custom_data: dict[str, Any] | None = None
 
 
-class BatterySwapResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BatterySwapResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ModemType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ModemType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     iccid: Annotated[str, Meta(max_length=20)] | None = None
     imsi: Annotated[str, Meta(max_length=20)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingStationType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingStationType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     serial_number: Annotated[str, Meta(max_length=25)] | None = None
     model: Annotated[str, Meta(max_length=20)]
     modem: ModemType | None = None
@@ -235,13 +235,13 @@ class ChargingStationType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     custom_data: dict[str, Any] | None = None
 
 
-class BootNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_station: ChargingStationType
     reason: Literal["ApplicationReset", "FirmwareUpdate", "LocalReset", "PowerUp", "RemoteReset", "ScheduledReset", "Triggered", "Unknown", "Watchdog"]
     custom_data: dict[str, Any] | None = None
 
 
-class BootNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class BootNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     current_time: Annotated[datetime, Meta(tz=True)]
     interval: int
     status: Literal["Accepted", "Pending", "Rejected"]
@@ -249,178 +249,178 @@ class BootNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=
     custom_data: dict[str, Any] | None = None
 
 
-class CancelReservationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     reservation_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class CancelReservationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CancelReservationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateSignedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_chain: Annotated[str, Meta(max_length=10000)]
     certificate_type: Literal["ChargingStationCertificate", "V2GCertificate", "V2G20Certificate"] | None = None
     request_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateSignedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateSignedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class EVSEType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVSEType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     connector_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ChangeAvailabilityRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse: EVSEType | None = None
     operational_status: Literal["Inoperative", "Operative"]
     custom_data: dict[str, Any] | None = None
 
 
-class ChangeAvailabilityResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeAvailabilityResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Scheduled"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ChangeTransactionTariffRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeTransactionTariffRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     tariff: TariffType
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: dict[str, Any] | None = None
 
 
-class ChangeTransactionTariffResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChangeTransactionTariffResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "TooManyElements", "ConditionNotSupported", "TxNotFound", "NoCurrencyChange"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearCacheRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ClearCacheResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearCacheResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int | None = None
     charging_profile_purpose: Literal["ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile", "PriorityCharging", "LocalGeneration"] | None = None
     stack_level: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_profile_id: int | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Unknown"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDERControlRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     is_default: bool
     control_type: Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"] | None = None
     control_id: Annotated[str, Meta(max_length=36)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearDERControlResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDERControlResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "NotFound"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearDisplayMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDisplayMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     custom_data: dict[str, Any] | None = None
 
 
-class ClearDisplayMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearDisplayMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Unknown", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearTariffsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearTariffsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     tariff_ids: Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(min_length=1)] | None = None
     evse_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearTariffsResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearTariffsResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status_info: StatusInfoType | None = None
     tariff_id: Annotated[str, Meta(max_length=60)] | None = None
     status: Literal["Accepted", "Rejected", "NoTariff"]
     custom_data: dict[str, Any] | None = None
 
 
-class ClearTariffsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearTariffsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     clear_tariffs_result: Annotated[tuple[ClearTariffsResultType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class ClearVariableMonitoringRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearVariableMonitoringRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: Annotated[tuple[int, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class ClearMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearMonitoringResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotFound"]
     id: int
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearVariableMonitoringResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearVariableMonitoringResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     clear_monitoring_result: Annotated[tuple[ClearMonitoringResultType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class ClearedChargingLimitRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearedChargingLimitRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     evse_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ClearedChargingLimitResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClearedChargingLimitResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ClosePeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClosePeriodicEventStreamRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     custom_data: dict[str, Any] | None = None
 
 
-class ClosePeriodicEventStreamResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ClosePeriodicEventStreamResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class CostUpdatedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostUpdatedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     total_cost: Decimal
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: dict[str, Any] | None = None
 
 
-class CostUpdatedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostUpdatedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateHashDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateHashDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
@@ -428,7 +428,7 @@ class CertificateHashDataType(Struct, frozen=True, kw_only=True, omit_defaults=T
     custom_data: dict[str, Any] | None = None
 
 
-class CustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CustomerInformationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     customer_certificate: CertificateHashDataType | None = None
     id_token: IdTokenType | None = None
     request_id: int
@@ -438,49 +438,49 @@ class CustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_default
     custom_data: dict[str, Any] | None = None
 
 
-class CustomerInformationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CustomerInformationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Invalid"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class DataTransferRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     message_id: Annotated[str, Meta(max_length=50)] | None = None
     data: Any | None = None
     vendor_id: Annotated[str, Meta(max_length=255)]
     custom_data: dict[str, Any] | None = None
 
 
-class DataTransferResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DataTransferResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "UnknownMessageId", "UnknownVendorId"]
     status_info: StatusInfoType | None = None
     data: Any | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class DeleteCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: CertificateHashDataType
     custom_data: dict[str, Any] | None = None
 
 
-class DeleteCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DeleteCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed", "NotFound"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class FirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Downloaded", "DownloadFailed", "Downloading", "DownloadScheduled", "DownloadPaused", "Idle", "InstallationFailed", "Installing", "Installed", "InstallRebooting", "InstallScheduled", "InstallVerificationFailed", "InvalidSignature", "SignatureVerified"]
     request_id: int | None = None
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class FirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class Get15118EVCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class Get15118EVCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: Literal["Install", "Update"]
     exi_request: Annotated[str, Meta(max_length=11000)]
@@ -489,7 +489,7 @@ class Get15118EVCertificateRequest(Struct, frozen=True, kw_only=True, omit_defau
     custom_data: dict[str, Any] | None = None
 
 
-class Get15118EVCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class Get15118EVCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed"]
     status_info: StatusInfoType | None = None
     exi_response: Annotated[str, Meta(max_length=17000)]
@@ -497,31 +497,31 @@ class Get15118EVCertificateResponse(Struct, frozen=True, kw_only=True, omit_defa
     custom_data: dict[str, Any] | None = None
 
 
-class GetBaseReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetBaseReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     request_id: int
     report_base: Literal["ConfigurationInventory", "FullInventory", "SummaryInventory"]
     custom_data: dict[str, Any] | None = None
 
 
-class GetBaseReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetBaseReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateStatusRequestInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateStatusRequestInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: CertificateHashDataType
     source: Literal["CRL", "OCSP"]
     urls: Annotated[tuple[Annotated[str, Meta(max_length=2000)], ...], Meta(min_length=1, max_length=5)]
     custom_data: dict[str, Any] | None = None
 
 
-class GetCertificateChainStatusRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateChainStatusRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_status_requests: Annotated[tuple[CertificateStatusRequestInfoType, ...], Meta(min_length=1, max_length=4)]
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateStatusType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateStatusType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: CertificateHashDataType
     source: Literal["CRL", "OCSP"]
     status: Literal["Good", "Revoked", "Unknown", "Failed"]
@@ -529,24 +529,24 @@ class CertificateStatusType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class GetCertificateChainStatusResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateChainStatusResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_status: Annotated[tuple[CertificateStatusType, ...], Meta(min_length=1, max_length=4)]
     custom_data: dict[str, Any] | None = None
 
 
-class GetCertificateStatusRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateStatusRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ocsp_request_data: OCSPRequestDataType
     custom_data: dict[str, Any] | None = None
 
 
-class GetCertificateStatusResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCertificateStatusResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed"]
     status_info: StatusInfoType | None = None
     ocsp_result: Annotated[str, Meta(max_length=18000)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingProfileCriterionType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingProfileCriterionType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_profile_purpose: Literal["ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile", "PriorityCharging", "LocalGeneration"] | None = None
     stack_level: int | None = None
     charging_profile_id: Annotated[tuple[int, ...], Meta(min_length=1)] | None = None
@@ -554,39 +554,39 @@ class ChargingProfileCriterionType(Struct, frozen=True, kw_only=True, omit_defau
     custom_data: dict[str, Any] | None = None
 
 
-class GetChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetChargingProfilesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     request_id: int
     evse_id: int | None = None
     charging_profile: ChargingProfileCriterionType
     custom_data: dict[str, Any] | None = None
 
 
-class GetChargingProfilesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetChargingProfilesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "NoProfiles"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetCompositeScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int
     charging_rate_unit: Literal["W", "A"] | None = None
     evse_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class V2XFreqWattPointType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class V2XFreqWattPointType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     frequency: Decimal
     power: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class V2XSignalWattPointType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class V2XSignalWattPointType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     signal: int
     power: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingSchedulePeriodType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingSchedulePeriodType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start_period: int
     limit: Decimal | None = None
     limit_l2: Decimal | None = field(default=None, name="limit_L2")
@@ -611,7 +611,7 @@ class ChargingSchedulePeriodType(Struct, frozen=True, kw_only=True, omit_default
     custom_data: dict[str, Any] | None = None
 
 
-class CompositeScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CompositeScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     duration: int
     schedule_start: Annotated[datetime, Meta(tz=True)]
@@ -620,14 +620,14 @@ class CompositeScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class GetCompositeScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetCompositeScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     schedule: CompositeScheduleType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDERControlRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     request_id: int
     is_default: bool | None = None
     control_type: Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"] | None = None
@@ -635,13 +635,13 @@ class GetDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class GetDERControlResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDERControlResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "NotFound"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDisplayMessagesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: Annotated[tuple[int, ...], Meta(min_length=1)] | None = None
     request_id: int
     priority: Literal["AlwaysFront", "InFront", "NormalCycle"] | None = None
@@ -649,48 +649,48 @@ class GetDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class GetDisplayMessagesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetDisplayMessagesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Unknown"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetInstalledCertificateIdsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_type: Annotated[tuple[Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "V2GCertificateChain", "ManufacturerRootCertificate", "OEMRootCertificate"], ...], Meta(min_length=1)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class CertificateHashDataChainType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CertificateHashDataChainType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_hash_data: CertificateHashDataType
     certificate_type: Literal["V2GRootCertificate", "MORootCertificate", "CSMSRootCertificate", "V2GCertificateChain", "ManufacturerRootCertificate", "OEMRootCertificate"]
     child_certificate_hash_data: Annotated[tuple[CertificateHashDataType, ...], Meta(min_length=1, max_length=4)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetInstalledCertificateIdsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetInstalledCertificateIdsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "NotFound"]
     status_info: StatusInfoType | None = None
     certificate_hash_data_chain: Annotated[tuple[CertificateHashDataChainType, ...], Meta(min_length=1)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetLocalListVersionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class GetLocalListVersionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLocalListVersionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     version_number: int
     custom_data: dict[str, Any] | None = None
 
 
-class LogParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     remote_location: Annotated[str, Meta(max_length=2000)]
     oldest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     latest_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     log: LogParametersType
     log_type: Literal["DiagnosticsLog", "SecurityLog", "DataCollectorLog"]
     request_id: int
@@ -699,80 +699,80 @@ class GetLogRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     custom_data: dict[str, Any] | None = None
 
 
-class GetLogResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetLogResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "AcceptedCanceled"]
     status_info: StatusInfoType | None = None
     filename: Annotated[str, Meta(max_length=255)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ComponentType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ComponentType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse: EVSEType | None = None
     name: Annotated[str, Meta(max_length=50)]
     instance: Annotated[str, Meta(max_length=50)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class VariableType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=50)]
     instance: Annotated[str, Meta(max_length=50)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ComponentVariableType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ComponentVariableType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     component: ComponentType
     variable: VariableType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetMonitoringReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     component_variable: Annotated[tuple[ComponentVariableType, ...], Meta(min_length=1)] | None = None
     request_id: int
     monitoring_criteria: Annotated[tuple[Literal["ThresholdMonitoring", "DeltaMonitoring", "PeriodicMonitoring"], ...], Meta(min_length=1, max_length=3)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetMonitoringReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetMonitoringReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetPeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetPeriodicEventStreamRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ConstantStreamDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ConstantStreamDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     params: PeriodicEventStreamParamsType
     variable_monitoring_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class GetPeriodicEventStreamResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetPeriodicEventStreamResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     constant_stream_data: Annotated[tuple[ConstantStreamDataType, ...], Meta(min_length=1)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     component_variable: Annotated[tuple[ComponentVariableType, ...], Meta(min_length=1)] | None = None
     request_id: int
     component_criteria: Annotated[tuple[Literal["Active", "Available", "Enabled", "Problem"], ...], Meta(min_length=1, max_length=4)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetTariffsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTariffsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class TariffAssignmentType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TariffAssignmentType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     tariff_id: Annotated[str, Meta(max_length=60)]
     tariff_kind: Literal["DefaultTariff", "DriverTariff"]
     valid_from: Annotated[datetime, Meta(tz=True)] | None = None
@@ -781,37 +781,37 @@ class TariffAssignmentType(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class GetTariffsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTariffsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NoTariff"]
     status_info: StatusInfoType | None = None
     tariff_assignments: Annotated[tuple[TariffAssignmentType, ...], Meta(min_length=1)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetTransactionStatusRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTransactionStatusRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class GetTransactionStatusResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetTransactionStatusResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ongoing_indicator: bool | None = None
     messages_in_queue: bool
     custom_data: dict[str, Any] | None = None
 
 
-class GetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariableDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     component: ComponentType
     variable: VariableType
     custom_data: dict[str, Any] | None = None
 
 
-class GetVariablesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariablesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     get_variable_data: Annotated[tuple[GetVariableDataType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class GetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariableResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     attribute_status: Literal["Accepted", "Rejected", "UnknownComponent", "UnknownVariable", "NotSupportedAttributeType"]
     attribute_status_info: StatusInfoType | None = None
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
@@ -821,44 +821,44 @@ class GetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class GetVariablesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GetVariablesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     get_variable_result: Annotated[tuple[GetVariableResultType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class HeartbeatRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class HeartbeatResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HeartbeatResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     current_time: Annotated[datetime, Meta(tz=True)]
     custom_data: dict[str, Any] | None = None
 
 
-class InstallCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     certificate_type: Literal["V2GRootCertificate", "MORootCertificate", "ManufacturerRootCertificate", "CSMSRootCertificate", "OEMRootCertificate"]
     certificate: Annotated[str, Meta(max_length=10000)]
     custom_data: dict[str, Any] | None = None
 
 
-class InstallCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class InstallCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Failed"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class LogStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["BadMessage", "Idle", "NotSupportedOperation", "PermissionDenied", "Uploaded", "UploadFailure", "Uploading", "AcceptedCanceled"]
     request_id: int | None = None
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class LogStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LogStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class SignedMeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignedMeterValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     signed_meter_data: Annotated[str, Meta(max_length=32768)]
     signing_method: Annotated[str, Meta(max_length=50)] | None = None
     encoding_method: Annotated[str, Meta(max_length=50)]
@@ -866,13 +866,13 @@ class SignedMeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class UnitOfMeasureType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnitOfMeasureType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     unit: Annotated[str, Meta(max_length=20)] | None = None
     multiplier: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SampledValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SampledValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     value: Decimal
     measurand: Literal["Current.Export", "Current.Export.Offered", "Current.Export.Minimum", "Current.Import", "Current.Import.Offered", "Current.Import.Minimum", "Current.Offered", "Display.PresentSOC", "Display.MinimumSOC", "Display.TargetSOC", "Display.MaximumSOC", "Display.RemainingTimeToMinimumSOC", "Display.RemainingTimeToTargetSOC", "Display.RemainingTimeToMaximumSOC", "Display.ChargingComplete", "Display.BatteryEnergyCapacity", "Display.InletHot", "Energy.Active.Export.Interval", "Energy.Active.Export.Register", "Energy.Active.Import.Interval", "Energy.Active.Import.Register", "Energy.Active.Import.CableLoss", "Energy.Active.Import.LocalGeneration.Register", "Energy.Active.Net", "Energy.Active.Setpoint.Interval", "Energy.Apparent.Export", "Energy.Apparent.Import", "Energy.Apparent.Net", "Energy.Reactive.Export.Interval", "Energy.Reactive.Export.Register", "Energy.Reactive.Import.Interval", "Energy.Reactive.Import.Register", "Energy.Reactive.Net", "EnergyRequest.Target", "EnergyRequest.Minimum", "EnergyRequest.Maximum", "EnergyRequest.Minimum.V2X", "EnergyRequest.Maximum.V2X", "EnergyRequest.Bulk", "Frequency", "Power.Active.Export", "Power.Active.Import", "Power.Active.Setpoint", "Power.Active.Residual", "Power.Export.Minimum", "Power.Export.Offered", "Power.Factor", "Power.Import.Offered", "Power.Import.Minimum", "Power.Offered", "Power.Reactive.Export", "Power.Reactive.Import", "SoC", "Voltage", "Voltage.Minimum", "Voltage.Maximum"] | None = None
     context: Literal["Interruption.Begin", "Interruption.End", "Other", "Sample.Clock", "Sample.Periodic", "Transaction.Begin", "Transaction.End", "Trigger"] | None = None
@@ -883,67 +883,67 @@ class SampledValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     custom_data: dict[str, Any] | None = None
 
 
-class MeterValueType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValueType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     sampled_value: Annotated[tuple[SampledValueType, ...], Meta(min_length=1)]
     timestamp: Annotated[datetime, Meta(tz=True)]
     custom_data: dict[str, Any] | None = None
 
 
-class MeterValuesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     meter_value: Annotated[tuple[MeterValueType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class MeterValuesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MeterValuesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyAllowedEnergyTransferRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyAllowedEnergyTransferRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     allowed_energy_transfer: Annotated[tuple[Literal["AC_single_phase", "AC_two_phase", "AC_three_phase", "DC", "AC_BPT", "AC_BPT_DER", "AC_DER", "DC_BPT", "DC_ACDP", "DC_ACDP_BPT", "WPT"], ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyAllowedEnergyTransferResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyAllowedEnergyTransferResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class LimitAtSoCType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LimitAtSoCType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     soc: Annotated[int, Meta(le=100)]
     limit: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class RelativeTimeIntervalType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RelativeTimeIntervalType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start: int
     duration: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class CostType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     cost_kind: Literal["CarbonDioxideEmission", "RelativePricePercentage", "RenewableGenerationPercentage"]
     amount: int
     amount_multiplier: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ConsumptionCostType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ConsumptionCostType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     start_value: Decimal
     cost: Annotated[tuple[CostType, ...], Meta(min_length=1, max_length=3)]
     custom_data: dict[str, Any] | None = None
 
 
-class SalesTariffEntryType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SalesTariffEntryType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     relative_time_interval: RelativeTimeIntervalType
     e_price_level: int | None = None
     consumption_cost: Annotated[tuple[ConsumptionCostType, ...], Meta(min_length=1, max_length=3)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SalesTariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SalesTariffType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
     num_e_price_levels: int | None = None
@@ -951,13 +951,13 @@ class SalesTariffType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class RationalNumberType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RationalNumberType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     exponent: int
     value: int
     custom_data: dict[str, Any] | None = None
 
 
-class PriceRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PriceRuleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     parking_fee_period: int | None = None
     carbon_dioxide_emission: int | None = None
     renewable_generation_percentage: Annotated[int, Meta(le=100)] | None = None
@@ -967,13 +967,13 @@ class PriceRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     custom_data: dict[str, Any] | None = None
 
 
-class PriceRuleStackType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PriceRuleStackType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int
     price_rule: Annotated[tuple[PriceRuleType, ...], Meta(min_length=1, max_length=8)]
     custom_data: dict[str, Any] | None = None
 
 
-class TaxRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TaxRuleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     tax_rule_id: int = field(name="taxRuleID")
     tax_rule_name: Annotated[str, Meta(max_length=100)] | None = None
     tax_included_in_price: bool | None = None
@@ -985,7 +985,7 @@ class TaxRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     custom_data: dict[str, Any] | None = None
 
 
-class OverstayRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OverstayRuleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     overstay_fee: RationalNumberType
     overstay_rule_description: Annotated[str, Meta(max_length=32)] | None = None
     start_time: int
@@ -993,20 +993,20 @@ class OverstayRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     custom_data: dict[str, Any] | None = None
 
 
-class OverstayRuleListType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OverstayRuleListType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     overstay_power_threshold: RationalNumberType | None = None
     overstay_rule: Annotated[tuple[OverstayRuleType, ...], Meta(min_length=1, max_length=5)]
     overstay_time_threshold: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class AdditionalSelectedServicesType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AdditionalSelectedServicesType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     service_fee: RationalNumberType
     service_name: Annotated[str, Meta(max_length=80)]
     custom_data: dict[str, Any] | None = None
 
 
-class AbsolutePriceScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AbsolutePriceScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     time_anchor: Annotated[datetime, Meta(tz=True)]
     price_schedule_id: int = field(name="priceScheduleID")
     price_schedule_description: Annotated[str, Meta(max_length=160)] | None = None
@@ -1022,13 +1022,13 @@ class AbsolutePriceScheduleType(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class PriceLevelScheduleEntryType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PriceLevelScheduleEntryType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int
     price_level: int
     custom_data: dict[str, Any] | None = None
 
 
-class PriceLevelScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PriceLevelScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     price_level_schedule_entries: Annotated[tuple[PriceLevelScheduleEntryType, ...], Meta(min_length=1, max_length=100)]
     time_anchor: Annotated[datetime, Meta(tz=True)]
     price_schedule_id: int
@@ -1037,7 +1037,7 @@ class PriceLevelScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     limit_at_so_c: LimitAtSoCType | None = None
     start_schedule: Annotated[datetime, Meta(tz=True)] | None = None
@@ -1056,25 +1056,25 @@ class ChargingScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingLimitType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingLimitType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     is_local_generation: bool | None = None
     is_grid_critical: bool | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyChargingLimitRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyChargingLimitRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_schedule: Annotated[tuple[ChargingScheduleType, ...], Meta(min_length=1)] | None = None
     evse_id: int | None = None
     charging_limit: ChargingLimitType
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyChargingLimitResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyChargingLimitResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyCustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyCustomerInformationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     data: Annotated[str, Meta(max_length=512)]
     tbc: bool | None = None
     seq_no: int
@@ -1083,11 +1083,11 @@ class NotifyCustomerInformationRequest(Struct, frozen=True, kw_only=True, omit_d
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyCustomerInformationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyCustomerInformationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDERAlarmRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDERAlarmRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     control_type: Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"]
     grid_event_fault: Literal["CurrentImbalance", "LocalEmergency", "LowInputPower", "OverCurrent", "OverFrequency", "OverVoltage", "PhaseRotation", "RemoteEmergency", "UnderFrequency", "UnderVoltage", "VoltageImbalance"] | None = None
     alarm_ended: bool | None = None
@@ -1096,11 +1096,11 @@ class NotifyDERAlarmRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDERAlarmResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDERAlarmResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDERStartStopRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDERStartStopRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     control_id: Annotated[str, Meta(max_length=36)]
     started: bool
     timestamp: Annotated[datetime, Meta(tz=True)]
@@ -1108,11 +1108,11 @@ class NotifyDERStartStopRequest(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDERStartStopResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDERStartStopResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class MessageInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MessageInfoType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     display: ComponentType | None = None
     id: int
     priority: Literal["AlwaysFront", "InFront", "NormalCycle"]
@@ -1125,18 +1125,18 @@ class MessageInfoType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDisplayMessagesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDisplayMessagesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     message_info: Annotated[tuple[MessageInfoType, ...], Meta(min_length=1)] | None = None
     request_id: int
     tbc: bool | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyDisplayMessagesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyDisplayMessagesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ACChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ACChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     energy_amount: Decimal
     ev_min_current: Decimal
     ev_max_current: Decimal
@@ -1144,7 +1144,7 @@ class ACChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=
     custom_data: dict[str, Any] | None = None
 
 
-class DERChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DERChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ev_supported_der_control: Annotated[tuple[Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"], ...], Meta(min_length=1)] | None = field(default=None, name="evSupportedDERControl")
     ev_over_excited_max_discharge_power: Decimal | None = None
     ev_over_excited_power_factor: Decimal | None = None
@@ -1189,19 +1189,19 @@ class DERChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class EVPriceRuleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVPriceRuleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     energy_fee: Decimal
     power_range_start: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class EVAbsolutePriceScheduleEntryType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVAbsolutePriceScheduleEntryType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int
     ev_price_rule: Annotated[tuple[EVPriceRuleType, ...], Meta(min_length=1, max_length=8)]
     custom_data: dict[str, Any] | None = None
 
 
-class EVAbsolutePriceScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVAbsolutePriceScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     time_anchor: Annotated[datetime, Meta(tz=True)]
     currency: Annotated[str, Meta(max_length=3)]
     ev_absolute_price_schedule_entries: Annotated[tuple[EVAbsolutePriceScheduleEntryType, ...], Meta(min_length=1, max_length=1024)]
@@ -1209,25 +1209,25 @@ class EVAbsolutePriceScheduleType(Struct, frozen=True, kw_only=True, omit_defaul
     custom_data: dict[str, Any] | None = None
 
 
-class EVPowerScheduleEntryType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVPowerScheduleEntryType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     duration: int
     power: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class EVPowerScheduleType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVPowerScheduleType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ev_power_schedule_entries: Annotated[tuple[EVPowerScheduleEntryType, ...], Meta(min_length=1, max_length=1024)]
     time_anchor: Annotated[datetime, Meta(tz=True)]
     custom_data: dict[str, Any] | None = None
 
 
-class EVEnergyOfferType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EVEnergyOfferType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ev_absolute_price_schedule: EVAbsolutePriceScheduleType | None = None
     ev_power_schedule: EVPowerScheduleType
     custom_data: dict[str, Any] | None = None
 
 
-class DCChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DCChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ev_max_current: Decimal
     ev_max_voltage: Decimal
     ev_max_power: Decimal | None = None
@@ -1239,7 +1239,7 @@ class DCChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=
     custom_data: dict[str, Any] | None = None
 
 
-class V2XChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class V2XChargingParametersType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     min_charge_power: Decimal | None = None
     min_charge_power_l2: Decimal | None = field(default=None, name="minChargePower_L2")
     min_charge_power_l3: Decimal | None = field(default=None, name="minChargePower_L3")
@@ -1267,7 +1267,7 @@ class V2XChargingParametersType(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingNeedsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingNeedsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     ac_charging_parameters: ACChargingParametersType | None = None
     der_charging_parameters: DERChargingParametersType | None = None
     ev_energy_offer: EVEnergyOfferType | None = None
@@ -1281,7 +1281,7 @@ class ChargingNeedsType(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEVChargingNeedsRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingNeedsRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: Annotated[int, Meta(ge=1)]
     max_schedule_tuples: int | None = None
     charging_needs: ChargingNeedsType
@@ -1289,13 +1289,13 @@ class NotifyEVChargingNeedsRequest(Struct, frozen=True, kw_only=True, omit_defau
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEVChargingNeedsResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingNeedsResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Processing", "NoChargingProfile"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEVChargingScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     time_base: Annotated[datetime, Meta(tz=True)]
     charging_schedule: ChargingScheduleType
     evse_id: Annotated[int, Meta(ge=1)]
@@ -1304,13 +1304,13 @@ class NotifyEVChargingScheduleRequest(Struct, frozen=True, kw_only=True, omit_de
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEVChargingScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEVChargingScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class EventDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EventDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     event_id: int
     timestamp: Annotated[datetime, Meta(tz=True)]
     trigger: Literal["Alerting", "Delta", "Periodic"]
@@ -1328,7 +1328,7 @@ class EventDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEventRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     generated_at: Annotated[datetime, Meta(tz=True)]
     tbc: bool | None = None
     seq_no: int
@@ -1336,11 +1336,11 @@ class NotifyEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, 
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyEventResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class VariableMonitoringType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableMonitoringType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     transaction: bool
     value: Decimal
@@ -1350,14 +1350,14 @@ class VariableMonitoringType(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     custom_data: dict[str, Any] | None = None
 
 
-class MonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class MonitoringDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     component: ComponentType
     variable: VariableType
     variable_monitoring: Annotated[tuple[VariableMonitoringType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyMonitoringReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     monitor: Annotated[tuple[MonitoringDataType, ...], Meta(min_length=1)] | None = None
     request_id: int
     tbc: bool | None = None
@@ -1366,17 +1366,17 @@ class NotifyMonitoringReportRequest(Struct, frozen=True, kw_only=True, omit_defa
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyMonitoringReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyMonitoringReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class StreamDataElementType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StreamDataElementType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     t: Decimal
     v: Annotated[str, Meta(max_length=2500)]
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyPeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyPeriodicEventStreamRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     data: Annotated[tuple[StreamDataElementType, ...], Meta(min_length=1)]
     id: int
     pending: int
@@ -1384,17 +1384,17 @@ class NotifyPeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_d
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyPriorityChargingRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyPriorityChargingRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     activated: bool
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyPriorityChargingResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyPriorityChargingResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class VariableAttributeType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableAttributeType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     value: Annotated[str, Meta(max_length=2500)] | None = None
     mutability: Literal["ReadOnly", "WriteOnly", "ReadWrite"] | None = None
@@ -1403,7 +1403,7 @@ class VariableAttributeType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class VariableCharacteristicsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VariableCharacteristicsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     unit: Annotated[str, Meta(max_length=16)] | None = None
     data_type: Literal["string", "decimal", "integer", "dateTime", "boolean", "OptionList", "SequenceList", "MemberList"]
     min_limit: Decimal | None = None
@@ -1414,7 +1414,7 @@ class VariableCharacteristicsType(Struct, frozen=True, kw_only=True, omit_defaul
     custom_data: dict[str, Any] | None = None
 
 
-class ReportDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     component: ComponentType
     variable: VariableType
     variable_attribute: Annotated[tuple[VariableAttributeType, ...], Meta(min_length=1, max_length=4)]
@@ -1422,7 +1422,7 @@ class ReportDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyReportRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     request_id: int
     generated_at: Annotated[datetime, Meta(tz=True)]
     report_data: Annotated[tuple[ReportDataType, ...], Meta(min_length=1)] | None = None
@@ -1431,11 +1431,11 @@ class NotifyReportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True,
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyReportResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyReportResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class AddressType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AddressType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=50)]
     address1: Annotated[str, Meta(max_length=100)]
     address2: Annotated[str, Meta(max_length=100)] | None = None
@@ -1445,7 +1445,7 @@ class AddressType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     custom_data: dict[str, Any] | None = None
 
 
-class NotifySettlementRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifySettlementRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
     psp_ref: Annotated[str, Meta(max_length=255)]
     status: Literal["Settled", "Canceled", "Rejected", "Failed"]
@@ -1459,34 +1459,34 @@ class NotifySettlementRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     custom_data: dict[str, Any] | None = None
 
 
-class NotifySettlementResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifySettlementResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     receipt_url: Annotated[str, Meta(max_length=2000)] | None = None
     receipt_id: Annotated[str, Meta(max_length=50)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyWebPaymentStartedRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyWebPaymentStartedRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     timeout: int
     custom_data: dict[str, Any] | None = None
 
 
-class NotifyWebPaymentStartedResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NotifyWebPaymentStartedResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class OpenPeriodicEventStreamRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OpenPeriodicEventStreamRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     constant_stream_data: ConstantStreamDataType
     custom_data: dict[str, Any] | None = None
 
 
-class OpenPeriodicEventStreamResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class OpenPeriodicEventStreamResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class PublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     location: Annotated[str, Meta(max_length=2000)]
     retries: int | None = None
     checksum: Annotated[str, Meta(max_length=32)]
@@ -1495,13 +1495,13 @@ class PublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     custom_data: dict[str, Any] | None = None
 
 
-class PublishFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class PublishFirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareStatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Idle", "DownloadScheduled", "Downloading", "Downloaded", "Published", "DownloadFailed", "DownloadPaused", "InvalidChecksum", "ChecksumVerified", "PublishFailed"]
     location: Annotated[tuple[Annotated[str, Meta(max_length=2000)], ...], Meta(min_length=1)] | None = None
     request_id: int | None = None
@@ -1509,16 +1509,16 @@ class PublishFirmwareStatusNotificationRequest(Struct, frozen=True, kw_only=True
     custom_data: dict[str, Any] | None = None
 
 
-class PublishFirmwareStatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PublishFirmwareStatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class PullDynamicScheduleUpdateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PullDynamicScheduleUpdateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_profile_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingScheduleUpdateType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingScheduleUpdateType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     limit: Decimal | None = None
     limit_l2: Decimal | None = field(default=None, name="limit_L2")
     limit_l3: Decimal | None = field(default=None, name="limit_L3")
@@ -1534,14 +1534,14 @@ class ChargingScheduleUpdateType(Struct, frozen=True, kw_only=True, omit_default
     custom_data: dict[str, Any] | None = None
 
 
-class PullDynamicScheduleUpdateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class PullDynamicScheduleUpdateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     schedule_update: ChargingScheduleUpdateType | None = None
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     stack_level: int
     charging_profile_purpose: Literal["ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile", "PriorityCharging", "LocalGeneration"]
@@ -1559,7 +1559,7 @@ class ChargingProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     custom_data: dict[str, Any] | None = None
 
 
-class ReportChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportChargingProfilesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     request_id: int
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     charging_profile: Annotated[tuple[ChargingProfileType, ...], Meta(min_length=1)]
@@ -1568,17 +1568,17 @@ class ReportChargingProfilesRequest(Struct, frozen=True, kw_only=True, omit_defa
     custom_data: dict[str, Any] | None = None
 
 
-class ReportChargingProfilesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportChargingProfilesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class DERCurvePointsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DERCurvePointsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     x: Decimal
     y: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class HysteresisType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class HysteresisType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     hysteresis_high: Decimal | None = None
     hysteresis_low: Decimal | None = None
     hysteresis_delay: Decimal | None = None
@@ -1586,21 +1586,21 @@ class HysteresisType(Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     custom_data: dict[str, Any] | None = None
 
 
-class ReactivePowerParamsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReactivePowerParamsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     v_ref: Decimal | None = None
     autonomous_v_ref_enable: bool | None = None
     autonomous_v_ref_time_constant: Decimal | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class VoltageParamsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VoltageParamsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     hv10_min_mean_value: Decimal | None = None
     hv10_min_mean_trip_delay: Decimal | None = None
     power_during_cessation: Literal["Active", "Reactive"] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class DERCurveType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DERCurveType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     curve_data: Annotated[tuple[DERCurvePointsType, ...], Meta(min_length=1, max_length=10)]
     hysteresis: HysteresisType | None = None
     priority: int
@@ -1613,7 +1613,7 @@ class DERCurveType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     custom_data: dict[str, Any] | None = None
 
 
-class DERCurveGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class DERCurveGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     curve: DERCurveType
     id: Annotated[str, Meta(max_length=36)]
     curve_type: Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"]
@@ -1622,7 +1622,7 @@ class DERCurveGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class EnterServiceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EnterServiceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     high_voltage: Decimal
     low_voltage: Decimal
@@ -1634,13 +1634,13 @@ class EnterServiceType(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     custom_data: dict[str, Any] | None = None
 
 
-class EnterServiceGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class EnterServiceGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     enter_service: EnterServiceType
     id: Annotated[str, Meta(max_length=36)]
     custom_data: dict[str, Any] | None = None
 
 
-class FixedPFType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FixedPFType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     displacement: Decimal
     excitation: bool
@@ -1649,7 +1649,7 @@ class FixedPFType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     custom_data: dict[str, Any] | None = None
 
 
-class FixedPFGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FixedPFGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     fixed_pf: FixedPFType = field(name="fixedPF")
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
@@ -1657,7 +1657,7 @@ class FixedPFGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     custom_data: dict[str, Any] | None = None
 
 
-class FixedVarType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FixedVarType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     setpoint: Decimal
     unit: Literal["Not_Applicable", "PctMaxW", "PctMaxVar", "PctWAvail", "PctVarAvail", "PctEffectiveV"]
@@ -1666,7 +1666,7 @@ class FixedVarType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     custom_data: dict[str, Any] | None = None
 
 
-class FixedVarGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FixedVarGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     fixed_var: FixedVarType
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
@@ -1674,7 +1674,7 @@ class FixedVarGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class FreqDroopType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FreqDroopType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     over_freq: Decimal
     under_freq: Decimal
@@ -1686,7 +1686,7 @@ class FreqDroopType(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     custom_data: dict[str, Any] | None = None
 
 
-class FreqDroopGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FreqDroopGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     freq_droop: FreqDroopType
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
@@ -1694,20 +1694,20 @@ class FreqDroopGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, re
     custom_data: dict[str, Any] | None = None
 
 
-class GradientType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GradientType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     gradient: Decimal
     soft_gradient: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class GradientGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class GradientGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     gradient: GradientType
     id: Annotated[str, Meta(max_length=36)]
     custom_data: dict[str, Any] | None = None
 
 
-class LimitMaxDischargeType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LimitMaxDischargeType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     priority: int
     pct_max_discharge_power: Decimal | None = None
     power_monitoring_must_trip: DERCurveType | None = None
@@ -1716,7 +1716,7 @@ class LimitMaxDischargeType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class LimitMaxDischargeGetType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class LimitMaxDischargeGetType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
     is_superseded: bool
@@ -1724,7 +1724,7 @@ class LimitMaxDischargeGetType(Struct, frozen=True, kw_only=True, omit_defaults=
     custom_data: dict[str, Any] | None = None
 
 
-class ReportDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportDERControlRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     curve: Annotated[tuple[DERCurveGetType, ...], Meta(min_length=1, max_length=24)] | None = None
     enter_service: Annotated[tuple[EnterServiceGetType, ...], Meta(min_length=1, max_length=24)] | None = None
     fixed_pf_absorb: Annotated[tuple[FixedPFGetType, ...], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFAbsorb")
@@ -1738,23 +1738,23 @@ class ReportDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     custom_data: dict[str, Any] | None = None
 
 
-class ReportDERControlResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReportDERControlResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class RequestBatterySwapRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestBatterySwapRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_token: IdTokenType
     request_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class RequestBatterySwapResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestBatterySwapResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class RequestStartTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStartTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: Annotated[int, Meta(ge=1)] | None = None
     group_id_token: IdTokenType | None = None
     id_token: IdTokenType
@@ -1763,35 +1763,35 @@ class RequestStartTransactionRequest(Struct, frozen=True, kw_only=True, omit_def
     custom_data: dict[str, Any] | None = None
 
 
-class RequestStartTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStartTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class RequestStopTransactionRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStopTransactionRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: dict[str, Any] | None = None
 
 
-class RequestStopTransactionResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class RequestStopTransactionResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ReservationStatusUpdateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReservationStatusUpdateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     reservation_id: int
     reservation_update_status: Literal["Expired", "Removed", "NoTransaction"]
     custom_data: dict[str, Any] | None = None
 
 
-class ReservationStatusUpdateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReservationStatusUpdateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int
     expiry_date_time: Annotated[datetime, Meta(tz=True)]
     connector_type: Annotated[str, Meta(max_length=20)] | None = None
@@ -1801,67 +1801,67 @@ class ReserveNowRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     custom_data: dict[str, Any] | None = None
 
 
-class ReserveNowResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ReserveNowResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Faulted", "Occupied", "Rejected", "Unavailable"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ResetRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Literal["Immediate", "OnIdle", "ImmediateAndResume"]
     evse_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class ResetResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ResetResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Scheduled"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SecurityEventNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Annotated[datetime, Meta(tz=True)]
     tech_info: Annotated[str, Meta(max_length=255)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SecurityEventNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SecurityEventNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class AuthorizationData(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class AuthorizationData(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id_token: IdTokenType
     id_token_info: IdTokenInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SendLocalListRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     local_authorization_list: Annotated[tuple[AuthorizationData, ...], Meta(min_length=1)] | None = None
     version_number: int
     update_type: Literal["Differential", "Full"]
     custom_data: dict[str, Any] | None = None
 
 
-class SendLocalListResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SendLocalListResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Failed", "VersionMismatch"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetChargingProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     charging_profile: ChargingProfileType
     custom_data: dict[str, Any] | None = None
 
 
-class SetChargingProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetChargingProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDERControlRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     is_default: bool
     control_id: Annotated[str, Meta(max_length=36)]
     control_type: Literal["EnterService", "FreqDroop", "FreqWatt", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients", "HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMomCess", "HVMayTrip", "LimitMaxDischarge", "LFMustTrip", "LVMustTrip", "LVMomCess", "LVMayTrip", "PowerMonitoringMustTrip", "VoltVar", "VoltWatt", "WattPF", "WattVar"]
@@ -1876,59 +1876,59 @@ class SetDERControlRequest(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class SetDERControlResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDERControlResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "NotFound"]
     status_info: StatusInfoType | None = None
     superseded_ids: Annotated[tuple[Annotated[str, Meta(max_length=36)], ...], Meta(min_length=1, max_length=24)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetDefaultTariffRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDefaultTariffRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     tariff: TariffType
     custom_data: dict[str, Any] | None = None
 
 
-class SetDefaultTariffResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDefaultTariffResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "TooManyElements", "ConditionNotSupported", "DuplicateTariffId"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetDisplayMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDisplayMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     message: MessageInfoType
     custom_data: dict[str, Any] | None = None
 
 
-class SetDisplayMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetDisplayMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "NotSupportedMessageFormat", "Rejected", "NotSupportedPriority", "NotSupportedState", "UnknownTransaction", "LanguageNotSupported"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringBaseRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringBaseRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     monitoring_base: Literal["All", "FactoryDefault", "HardWiredOnly"]
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringBaseResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringBaseResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotSupported", "EmptyResultSet"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringLevelRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringLevelRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     severity: int
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringLevelResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringLevelResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class APNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class APNType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     apn: Annotated[str, Meta(max_length=2000)]
     apn_user_name: Annotated[str, Meta(max_length=50)] | None = None
     apn_password: Annotated[str, Meta(max_length=64)] | None = None
@@ -1939,7 +1939,7 @@ class APNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     custom_data: dict[str, Any] | None = None
 
 
-class VPNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VPNType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     server: Annotated[str, Meta(max_length=2000)]
     user: Annotated[str, Meta(max_length=50)]
     group: Annotated[str, Meta(max_length=50)] | None = None
@@ -1949,7 +1949,7 @@ class VPNType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     custom_data: dict[str, Any] | None = None
 
 
-class NetworkConnectionProfileType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class NetworkConnectionProfileType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     apn: APNType | None = None
     ocpp_version: Literal["OCPP12", "OCPP15", "OCPP16", "OCPP20", "OCPP201", "OCPP21"] | None = None
     ocpp_interface: Literal["Wired0", "Wired1", "Wired2", "Wired3", "Wireless0", "Wireless1", "Wireless2", "Wireless3", "Any"]
@@ -1963,19 +1963,19 @@ class NetworkConnectionProfileType(Struct, frozen=True, kw_only=True, omit_defau
     custom_data: dict[str, Any] | None = None
 
 
-class SetNetworkProfileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetNetworkProfileRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     configuration_slot: int
     connection_data: NetworkConnectionProfileType
     custom_data: dict[str, Any] | None = None
 
 
-class SetNetworkProfileResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetNetworkProfileResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "Failed"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int | None = None
     periodic_event_stream: PeriodicEventStreamParamsType | None = None
     transaction: bool | None = None
@@ -1987,12 +1987,12 @@ class SetMonitoringDataType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariableMonitoringRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableMonitoringRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     set_monitoring_data: Annotated[tuple[SetMonitoringDataType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class SetMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetMonitoringResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     id: int | None = None
     status_info: StatusInfoType | None = None
     status: Literal["Accepted", "UnknownComponent", "UnknownVariable", "UnsupportedMonitorType", "Rejected", "Duplicate"]
@@ -2003,12 +2003,12 @@ class SetMonitoringResultType(Struct, frozen=True, kw_only=True, omit_defaults=T
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariableMonitoringResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableMonitoringResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     set_monitoring_result: Annotated[tuple[SetMonitoringResultType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableDataType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     attribute_value: Annotated[str, Meta(max_length=2500)]
     component: ComponentType
@@ -2016,12 +2016,12 @@ class SetVariableDataType(Struct, frozen=True, kw_only=True, omit_defaults=True,
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariablesRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariablesRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     set_variable_data: Annotated[tuple[SetVariableDataType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariableResultType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     attribute_type: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
     attribute_status: Literal["Accepted", "Rejected", "UnknownComponent", "UnknownVariable", "NotSupportedAttributeType", "RebootRequired"]
     attribute_status_info: StatusInfoType | None = None
@@ -2030,12 +2030,12 @@ class SetVariableResultType(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class SetVariablesResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SetVariablesResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     set_variable_result: Annotated[tuple[SetVariableResultType, ...], Meta(min_length=1)]
     custom_data: dict[str, Any] | None = None
 
 
-class SignCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     csr: Annotated[str, Meta(max_length=5500)]
     certificate_type: Literal["ChargingStationCertificate", "V2GCertificate", "V2G20Certificate"] | None = None
     hash_root_certificate: CertificateHashDataType | None = None
@@ -2043,13 +2043,13 @@ class SignCertificateRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tr
     custom_data: dict[str, Any] | None = None
 
 
-class SignCertificateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class SignCertificateResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     timestamp: Annotated[datetime, Meta(tz=True)]
     connector_status: Literal["Available", "Occupied", "Reserved", "Unavailable", "Faulted"]
     evse_id: int
@@ -2057,30 +2057,30 @@ class StatusNotificationRequest(Struct, frozen=True, kw_only=True, omit_defaults
     custom_data: dict[str, Any] | None = None
 
 
-class StatusNotificationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class StatusNotificationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     custom_data: dict[str, Any] | None = None
 
 
-class CostDimensionType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostDimensionType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     type: Literal["Energy", "MaxCurrent", "MinCurrent", "MaxPower", "MinPower", "IdleTIme", "ChargingTime"]
     volume: Decimal
     custom_data: dict[str, Any] | None = None
 
 
-class ChargingPeriodType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class ChargingPeriodType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     dimensions: Annotated[tuple[CostDimensionType, ...], Meta(min_length=1)] | None = None
     tariff_id: Annotated[str, Meta(max_length=60)] | None = None
     start_period: Annotated[datetime, Meta(tz=True)]
     custom_data: dict[str, Any] | None = None
 
 
-class TotalPriceType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TotalPriceType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     excl_tax: Decimal | None = None
     incl_tax: Decimal | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TotalCostType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TotalCostType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     currency: Annotated[str, Meta(max_length=3)]
     type_of_cost: Literal["NormalCost", "MinCost", "MaxCost"]
     fixed: PriceType | None = None
@@ -2093,7 +2093,7 @@ class TotalCostType(Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     custom_data: dict[str, Any] | None = None
 
 
-class TotalUsageType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TotalUsageType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     energy: Decimal
     charging_time: int
     idle_time: int
@@ -2101,7 +2101,7 @@ class TotalUsageType(Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     custom_data: dict[str, Any] | None = None
 
 
-class CostDetailsType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class CostDetailsType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_periods: Annotated[tuple[ChargingPeriodType, ...], Meta(min_length=1)] | None = None
     total_cost: TotalCostType
     total_usage: TotalUsageType
@@ -2110,7 +2110,7 @@ class CostDetailsType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class TransactionLimitType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionLimitType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     max_cost: Decimal | None = None
     max_energy: Decimal | None = None
     max_time: int | None = None
@@ -2118,7 +2118,7 @@ class TransactionLimitType(Struct, frozen=True, kw_only=True, omit_defaults=True
     custom_data: dict[str, Any] | None = None
 
 
-class TransactionType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     charging_state: Literal["EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE", "Idle"] | None = None
     time_spent_charging: int | None = None
@@ -2130,7 +2130,7 @@ class TransactionType(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     custom_data: dict[str, Any] | None = None
 
 
-class TransactionEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionEventRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     cost_details: CostDetailsType | None = None
     event_type: Literal["Ended", "Started", "Updated"]
     meter_value: Annotated[tuple[MeterValueType, ...], Meta(min_length=1)] | None = None
@@ -2149,7 +2149,7 @@ class TransactionEventRequest(Struct, frozen=True, kw_only=True, omit_defaults=T
     custom_data: dict[str, Any] | None = None
 
 
-class TransactionEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TransactionEventResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     total_cost: Decimal | None = None
     charging_priority: int | None = None
     id_token_info: IdTokenInfoType | None = None
@@ -2159,54 +2159,54 @@ class TransactionEventResponse(Struct, frozen=True, kw_only=True, omit_defaults=
     custom_data: dict[str, Any] | None = None
 
 
-class TriggerMessageRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse: EVSEType | None = None
     requested_message: Literal["BootNotification", "LogStatusNotification", "FirmwareStatusNotification", "Heartbeat", "MeterValues", "SignChargingStationCertificate", "SignV2GCertificate", "SignV2G20Certificate", "StatusNotification", "TransactionEvent", "SignCombinedCertificate", "PublishFirmwareStatusNotification", "CustomTrigger"]
     custom_trigger: Annotated[str, Meta(max_length=50)] | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class TriggerMessageResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class TriggerMessageResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NotImplemented"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class UnlockConnectorRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     evse_id: int
     connector_id: int
     custom_data: dict[str, Any] | None = None
 
 
-class UnlockConnectorResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnlockConnectorResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Unlocked", "UnlockFailed", "OngoingAuthorizedTransaction", "UnknownConnector"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class UnpublishFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnpublishFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     checksum: Annotated[str, Meta(max_length=32)]
     custom_data: dict[str, Any] | None = None
 
 
-class UnpublishFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UnpublishFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["DownloadOngoing", "NoFirmware", "Unpublished"]
     custom_data: dict[str, Any] | None = None
 
 
-class UpdateDynamicScheduleRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateDynamicScheduleRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     charging_profile_id: int
     schedule_update: ChargingScheduleUpdateType
     custom_data: dict[str, Any] | None = None
 
 
-class UpdateDynamicScheduleResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateDynamicScheduleResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class FirmwareType(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     location: Annotated[str, Meta(max_length=2000)]
     retrieve_date_time: Annotated[datetime, Meta(tz=True)]
     install_date_time: Annotated[datetime, Meta(tz=True)] | None = None
@@ -2215,7 +2215,7 @@ class FirmwareType(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     custom_data: dict[str, Any] | None = None
 
 
-class UpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     retries: int | None = None
     retry_interval: int | None = None
     request_id: int
@@ -2223,31 +2223,31 @@ class UpdateFirmwareRequest(Struct, frozen=True, kw_only=True, omit_defaults=Tru
     custom_data: dict[str, Any] | None = None
 
 
-class UpdateFirmwareResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UpdateFirmwareResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "AcceptedCanceled", "InvalidCertificate", "RevokedCertificate"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class UsePriorityChargingRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UsePriorityChargingRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     activate: bool
     custom_data: dict[str, Any] | None = None
 
 
-class UsePriorityChargingResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class UsePriorityChargingResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     status: Literal["Accepted", "Rejected", "NoProfile"]
     status_info: StatusInfoType | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class VatNumberValidationRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VatNumberValidationRequest(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     vat_number: Annotated[str, Meta(max_length=20)]
     evse_id: int | None = None
     custom_data: dict[str, Any] | None = None
 
 
-class VatNumberValidationResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+class VatNumberValidationResponse(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
     company: AddressType | None = None
     status_info: StatusInfoType | None = None
     vat_number: Annotated[str, Meta(max_length=20)]

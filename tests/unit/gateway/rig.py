@@ -123,7 +123,7 @@ class MemoryFrames:
     def __init__(self) -> None:
         self.frames: list[Frame] = []
 
-    def record(self, frame: Frame) -> None:
+    def record(self, _station: str, frame: Frame) -> None:
         self.frames.append(frame)
 
 
