@@ -57,9 +57,11 @@ class Entity(Generic[State]):
         """Return the outcome once its facts are durable; raise a `JournalError` if they are not."""
         decision = self._deciders[type(command)](self.state, command)
         if events := decision.events:
-            before = state = self.state
-            for event in events:
-                state = self._evolve(state, event)
+            before, state = self.state, decision.state
+            if state is None:
+                state = before
+                for event in events:
+                    state = self._evolve(state, event)
             await self._journal.commit(
                 Commit(self.kind, self.key, self.station, self._lease.epoch, self.sequence, events, state, before)
             )

@@ -25,11 +25,15 @@ class Effect(Struct, frozen=True, gc=False):
 
 
 class Decision(Struct, Generic[Outcome], frozen=True, gc=False):
-    """What a rule decided: an answer, the facts behind it, the errands after it."""
+    """What a rule decided: an answer, the facts behind it, the errands after it.
+
+    `state` is what the facts lead to, if the rule had to find that out.
+    """
 
     outcome: Outcome
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
+    state: Any = None
 
 
 Deciders = Mapping[type[Command[Any]], Callable[[Any, Any], Decision[Any]]]

@@ -43,16 +43,16 @@ def end(session: Session, command: EndSession) -> Decision[SessionOutcome]:
     if _is_repeated(session, command):
         return _unchanged(session, repeated=True)
     event = SessionEnded(command.station, command.ref, command.observation, command.reason)
-    energy_wh = evolve(session, event).energy_wh
-    return Decision(SessionOutcome(energy_wh, number=session.number), (event,))
+    ended = evolve(session, event)
+    return Decision(SessionOutcome(ended.energy_wh, number=session.number), (event,), state=ended)
 
 
 def presume_ended(session: Session, command: PresumeEnded) -> Decision[SessionOutcome]:
     """Close a session whose end is lost; one that has ended, or has gone on since, stays as it is."""
     event = SessionPresumedEnded(command.at, command.cause, command.evidence_at)
-    if session.phase is not Phase.ACTIVE or evolve(session, event).phase is not Phase.ENDED:
+    if session.phase is not Phase.ACTIVE or (ended := evolve(session, event)).phase is not Phase.ENDED:
         return _unchanged(session, repeated=False)
-    return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,))
+    return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,), state=ended)
 
 
 def _is_repeated(session: Session, command: BeginSession | UpdateSession | EndSession) -> bool:
