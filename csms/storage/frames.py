@@ -52,7 +52,7 @@ class PostgresFrameLog:
         else:
             leaf.append(frame)
 
-    async def run(self, every_s: float = 0.25) -> None:
+    async def run(self, every_s: float = 0.5) -> None:
         """Write again and again, until cancelled."""
         while True:
             await asyncio.sleep(every_s)

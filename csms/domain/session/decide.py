@@ -20,11 +20,12 @@ from csms.domain.session.state import Phase, Session
 
 def begin(session: Session, command: BeginSession) -> Decision[SessionOutcome]:
     """The station told that the session began (1.6 §4.8, E01); again, if its answer was lost (Q65)."""
-    if session.memory.begun_at is not None and _is_repeated(session, command):
+    said = marks(command)
+    if session.memory.begun_at is not None and session.memory.known.has_all(said):
         return _unchanged(session, repeated=True)
     number = session.number or command.number
     event = SessionBegan(command.station, command.ref, command.observation, number)
-    return Decision(SessionOutcome(session.energy_wh, number=number), (event,))
+    return Decision(SessionOutcome(session.energy_wh, number=number), (event,), state=evolve(session, event, said))
 
 
 def update(session: Session, command: UpdateSession) -> Decision[SessionOutcome]:
@@ -32,18 +33,21 @@ def update(session: Session, command: UpdateSession) -> Decision[SessionOutcome]
 
     The energy of the outcome is the one before this message.
     """
-    if _is_repeated(session, command):
+    said = marks(command)
+    if session.memory.known.has_all(said):
         return _unchanged(session, repeated=True)
     event = SessionUpdated(command.station, command.ref, command.observation)
-    return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,))
+    outcome = SessionOutcome(session.energy_wh, number=session.number)
+    return Decision(outcome, (event,), state=evolve(session, event, said))
 
 
 def end(session: Session, command: EndSession) -> Decision[SessionOutcome]:
     """The station told that the session ended; the energy of the outcome is the final one (Q66, TX-53)."""
-    if _is_repeated(session, command):
+    said = marks(command)
+    if session.memory.known.has_all(said):
         return _unchanged(session, repeated=True)
     event = SessionEnded(command.station, command.ref, command.observation, command.reason)
-    ended = evolve(session, event)
+    ended = evolve(session, event, said)
     return Decision(SessionOutcome(ended.energy_wh, number=session.number), (event,), state=ended)
 
 
@@ -53,10 +57,6 @@ def presume_ended(session: Session, command: PresumeEnded) -> Decision[SessionOu
     if session.phase is not Phase.ACTIVE or (ended := evolve(session, event)).phase is not Phase.ENDED:
         return _unchanged(session, repeated=False)
     return Decision(SessionOutcome(session.energy_wh, number=session.number), (event,), state=ended)
-
-
-def _is_repeated(session: Session, command: BeginSession | UpdateSession | EndSession) -> bool:
-    return session.memory.known.has_all(marks(command))
 
 
 def _unchanged(session: Session, *, repeated: bool) -> Decision[SessionOutcome]:

@@ -1,6 +1,6 @@
 """How facts change a session: in any order, to the same end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -31,14 +31,14 @@ NOTHING = (None, None, None, None)
 _once = attrgetter(*TOLD_ONCE)
 
 
-def evolve(session: Session, event: SessionEvent) -> Session:
-    """Return the session after one more fact."""
+def evolve(session: Session, event: SessionEvent, said: Sequence[int] | None = None) -> Session:
+    """Return the session after one more fact; `said` are the marks of it, if they are known already."""
     if isinstance(event, SessionPresumedEnded):
         return _presumed(session, event)
     told, known = event.observation, session.memory
     changes: dict[str, Any] = {}
     stamps = _stamped(known.stamps, told, changes, ends=type(event) is SessionEnded)
-    memory = _remembered(known, event, stamps)
+    memory = _remembered(known, event, stamps, marks(event) if said is None else said)
     if memory.meter is not known.meter:
         changes |= _metered(memory)
     last_heard_at = session.last_heard_at
@@ -67,10 +67,12 @@ def _weight(presumption: Presumption) -> tuple[bool, datetime, str]:
     return (evidence_at is None, evidence_at or presumption.at, presumption.cause)
 
 
-def _remembered(memory: Memory, event: SessionBegan | SessionUpdated | SessionEnded, stamps: Stamps) -> Memory:
+def _remembered(
+    memory: Memory, event: SessionBegan | SessionUpdated | SessionEnded, stamps: Stamps, said: Sequence[int]
+) -> Memory:
     told, kind = event.observation, type(event)
     return Memory(
-        known=memory.known.plus(marks(event)),
+        known=memory.known.plus(said),
         spans=memory.spans if told.seq_no is None else with_number(memory.spans, told.seq_no),
         meter=energy.record(memory.meter, told.samples) if told.samples else memory.meter,
         stamps=stamps,
@@ -184,7 +186,9 @@ def _flags(session: Session) -> tuple[str, ...]:
     """Return the flags that messages brought, and those that come and go with the state."""
     memory = session.memory
     meter = memory.meter
-    flags = memory.observed | meter.energy.flags | meter.doubts
+    flags, doubts = memory.observed, meter.energy.flags | meter.doubts
+    if doubts:
+        flags |= doubts
     if memory.begun_at is None:
         flags |= {"begin-missing"}
     if len(memory.spans) > 1:
