@@ -81,16 +81,25 @@ class Ledger:
 
     async def addressed(self, command: BeginSession | UpdateSession | EndSession) -> SessionActor:
         """Return the session that a command is for; a new one if there is none."""
-        at = command.observation.at
         known = self._by_ref.get(command.ref.casefold())
-        if isinstance(command, BeginSession) and command.start is not None:
-            return known or self._open(command.ref, self._key(command.start), at)
-        begin = command if isinstance(command, BeginSession) and not _is_doubtful(command) else None
-        if known is None and (begin is None or not self._is_news(at)):
+        start = None
+        if isinstance(command, BeginSession):
+            known, start = await self._repeated(command, known), command.start
+        elif known is None:
             known = await self.find(command.ref)
-        if known is not None and (begin is None or not _is_reuse(known.state, at)):
+        if known is not None:
             return known
-        return self._open(command.ref, self._key(f"{command.ref.casefold()}|{at.isoformat()}"), at)
+        at = command.observation.at
+        return self._open(command.ref, self._key(start or f"{command.ref.casefold()}|{at.isoformat()}"), at)
+
+    async def _repeated(self, begin: BeginSession, known: SessionActor | None) -> SessionActor | None:
+        """Return the session that a start tells of again, `known` by its name or not; None for a new one."""
+        if begin.start is not None:
+            return known
+        at, doubtful = begin.observation.at, _is_doubtful(begin)
+        if known is None and (doubtful or not self._is_news(at)):
+            known = await self.find(begin.ref)
+        return None if known is not None and not doubtful and _is_reuse(known.state, at) else known
 
     async def number_for(self, start: str, at: datetime | None) -> int:
         """Return the transaction number of a 1.6 start, the same for the same `start` (TX-30).
