@@ -14,6 +14,7 @@ from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import CommitRefused, History, JournalUnavailable, Kind, SessionHeading
 from csms.storage import facts
+from csms.storage.engine import AWAY
 
 STATIONS = """
 SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
@@ -42,8 +43,6 @@ SELECT {HEADING} FROM (
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-"""How the database says that it cannot answer now; what it refuses for its content is a `DataError`, told apart first."""
 
 
 class PostgresArchive:

@@ -6,7 +6,9 @@ from csms.kit.failures import StartFailed
 from csms.kit.urls import masked
 
 OPTIONS = {"application_name": "csms", "jit": "off"}
-UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TimeoutError)
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""How the database says that it cannot answer now; what it refuses for its content is a `DataError`, told apart first."""
+UNREACHABLE = (*AWAY, ValueError)
 """How it shows that a URL leads to no database that lets us in."""
 
 

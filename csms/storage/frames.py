@@ -9,7 +9,8 @@ import structlog
 
 from csms.kit.clock import Clock
 from csms.ports.frames import Frame
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 log = structlog.get_logger(__name__)
 

@@ -7,6 +7,7 @@ import structlog
 
 from csms.kit.backoff import Backoff
 from csms.ports.events import Publisher
+from csms.storage.engine import UNREACHABLE
 from csms.storage.journal import Connect
 
 log = structlog.get_logger(__name__)
@@ -45,13 +46,7 @@ class OutboxRelay:
                     await self._serve(connection, poll_s, backoff)
                 finally:
                     connection.terminate()
-            except (
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                asyncpg.InternalClientError,
-                OSError,
-                TimeoutError,
-            ) as error:
+            except UNREACHABLE as error:
                 log.warning("outbox_waits", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(backoff.next_s())
 

@@ -7,7 +7,8 @@ import asyncpg
 import structlog
 
 from csms.kit.clock import Clock
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 log = structlog.get_logger(__name__)
 

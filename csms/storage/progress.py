@@ -9,7 +9,8 @@ from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Session
 from csms.ports.journal import Commit, Kind
 from csms.storage import facts
-from csms.storage.archive import AWAY, HISTORY, asyncpg_timeout
+from csms.storage.archive import HISTORY, asyncpg_timeout
+from csms.storage.engine import AWAY
 from csms.storage.projection import PROJECT, sessions_document
 
 log = structlog.get_logger(__name__)

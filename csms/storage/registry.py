@@ -10,7 +10,8 @@ from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import CommitRefused, JournalUnavailable
 from csms.ports.registry import RegisteredStation
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 STATIONS = """
 SELECT lower(id) AS folded, id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
