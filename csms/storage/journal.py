@@ -10,7 +10,7 @@ from csms.domain.command import Event
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import Commit, CommitRefused, JournalUnavailable, Kind, OwnershipLost
-from csms.storage.engine import AWAY, UNREACHABLE
+from csms.storage.engine import AWAY, REFUSALS, UNREACHABLE
 from csms.storage.progress import SessionProgress
 from csms.storage.projection import COMMIT, facts_document, is_progress, sessions_document
 from csms.storage.station_projection import PROJECTIONS, statements
@@ -19,14 +19,6 @@ log = structlog.get_logger(__name__)
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
-REFUSALS = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    OverflowError,
-    ValueError,
-)
-"""What the database says of a content that it will never take: a name too long for any index is such."""
 TRY_FOR_S = 3.0
 """How long one try to connect may take, however short commits are held."""
 PROBE_EVERY_S = 0.25
