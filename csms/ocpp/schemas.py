@@ -13,13 +13,17 @@ import msgspec
 
 from csms.ocpp import timestamps
 from csms.ocpp.catalogue import SCHEMA_FOLDERS, ActionSpec, actions
-from csms.ocpp.codec import without_surrogates
+from csms.ocpp.codec import storable
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.mend import Hopeless, Mending
 from csms.ocpp.shape import times
 from csms.ocpp.version import Version
 
 __all__ = ["ActionSpec", "Fault", "Malformed", "Reading", "actions", "check_call", "read_call", "read_result", "write"]
+
+
+NUL = b"\\u0000"
+"""How JSON writes what some stations fill their texts up with, and no database takes."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -60,6 +64,8 @@ def read_result(version: Version, action: str, payload: bytes, now: datetime) ->
 def _read(
     decoder: "msgspec.json.Decoder[msgspec.Struct]", version: Version, name: str, payload: bytes, now: datetime
 ) -> Reading | Malformed:
+    if NUL in payload:
+        return _read_slowly(decoder.type, version, name, payload, now)
     try:
         message = decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
@@ -75,7 +81,7 @@ def _read_slowly(
 ) -> Reading | Malformed:
     mending = Mending(now)
     try:
-        message = mending.struct(kind, without_surrogates(json.loads(payload)))
+        message = mending.struct(kind, storable(json.loads(payload)))
     except Hopeless as hopeless:
         fault = next(iter(_faults(version, name, payload)), None)
         code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code
