@@ -52,10 +52,10 @@ class PostgresArchive:
         self._pool = pool
         self._numbers: list[int] = []
         self._number_key = number_key
-        self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks)
-        self._begins = Batcher(self._read_begins, name="archive/begins", tasks=tasks)
-        self._active = Batcher(self._read_active, name="archive/active", tasks=tasks)
-        self._blocks = Batcher(self._read_numbers, name="archive/numbers", tasks=tasks)
+        self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks, splits_on=(CommitRefused,))
+        self._begins = Batcher(self._read_begins, name="archive/begins", tasks=tasks, splits_on=(CommitRefused,))
+        self._active = Batcher(self._read_active, name="archive/active", tasks=tasks, splits_on=(CommitRefused,))
+        self._blocks = Batcher(self._read_numbers, name="archive/numbers", tasks=tasks, splits_on=(CommitRefused,))
 
     async def station(self, station: str) -> tuple[Station, int]:
         """Return the state of a station and the sequence of its next fact."""

@@ -16,6 +16,7 @@ LEAD = "SELECT pg_try_advisory_lock(7205759405)"
 READ = "SELECT id, facts FROM outbox ORDER BY id LIMIT $1"
 REMOVE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 BATCH = 64
+LEAD_AGAIN_S = 1.0
 
 
 class OutboxRelay:
@@ -52,7 +53,7 @@ class OutboxRelay:
 
     async def _serve(self, connection: "asyncpg.Connection[asyncpg.Record]", poll_s: float, backoff: Backoff) -> None:
         while not await connection.fetchval(LEAD):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LEAD_AGAIN_S)
         while True:
             self._written.clear()
             while await self._relay(connection):
