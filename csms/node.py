@@ -170,8 +170,10 @@ class Node:
         self._undo.push_async_callback(self.tasks.stop)
         self._undo.push_async_callback(self.directory.leave)
         self._undo.push_async_callback(self._flush)
-        self.tasks.spawn(self.directory.run(), name="directory")
-        self.tasks.spawn(self.calls.serve(), name="calls")
+        self.tasks.spawn(self.directory.carry_out(), name="directory")
+        self.tasks.spawn(self.directory.beat(), name="directory/beat")
+        self.tasks.spawn(self.calls.take_calls(), name="calls")
+        self.tasks.spawn(self.calls.take_reports(), name="calls/reports")
 
     def _key(self, name: str) -> bytes:
         return hashlib.blake2b(self.secret, person=name.encode()[:16], digest_size=32).digest()

@@ -4,15 +4,24 @@ A setting comes from its environment variable, else from `config/<environment>.t
 `config/default.toml`, else from here.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, IPvAnyNetwork, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from csms.kit.failures import StartFailed
 
@@ -47,13 +56,24 @@ class MissingSubprotocol(StrEnum):
     ASSUME_16 = "assume-1.6"
 
 
+def _listed(given: Any) -> Any:
+    """Return the items of a text: those of a JSON array, or what commas part."""
+    if not isinstance(given, str):
+        return given
+    return json.loads(given) if given.lstrip().startswith("[") else [item.strip() for item in given.split(",") if item]
+
+
+Listed = (NoDecode, BeforeValidator(_listed))
+"""What makes a setting of several items one that an environment variable can hold."""
+
+
 class Settings(BaseSettings):
     """The settings of one process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     environment: Environment = Environment.DEVELOPMENT
-    roles: frozenset[Role] = frozenset(Role)
+    roles: Annotated[frozenset[Role], *Listed] = frozenset(Role)
     node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     data_folder: Path = Path(".data")
 
@@ -83,7 +103,7 @@ class Settings(BaseSettings):
     handshakes_at_once: Annotated[int, Field(ge=1, le=10000)] = 500
     pending_connections: Annotated[int, Field(ge=16)] = 10_000
     connects_per_minute: Annotated[int, Field(ge=1)] = 6000
-    exempt_networks: tuple[IPvAnyNetwork, ...] = ()
+    exempt_networks: Annotated[tuple[IPvAnyNetwork, ...], *Listed] = ()
     max_frame_bytes: Annotated[int, Field(ge=65536, le=16_777_216)] = 1_048_576
     max_depth: Annotated[int, Field(ge=8, le=256)] = 32
     ping_s: Annotated[float, Field(ge=0, le=3600)] = 27.0
@@ -135,10 +155,10 @@ class _Files(PydanticBaseSettingsSource):
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except (OSError, ValueError) as error:
         raise StartFailed(f"{path}: {error}") from error
 
 

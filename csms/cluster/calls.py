@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from csms.cluster.client import AWAY
+from csms.cluster.client import AGAIN_S, AWAY
 from csms.cluster.directory import RedisDirectory
 from csms.cluster.keys import Keys
 from csms.kit.clock import Clock
@@ -22,6 +22,8 @@ GRACE_S = 2.0
 MAX_STREAM = 10_000
 REMEMBERED = 10_000
 BLOCK_MS = 5_000
+UNREAD_FOR_S = 3_600
+"""How long a stream stays that nobody adds to: its node may be gone for good, and a call may hold a password."""
 
 
 class LocalDoor(Protocol):
@@ -89,12 +91,13 @@ class ClusterCalls:
             return None
         return None if owner is None or owner.node == self._node else owner.protocol
 
-    async def serve(self) -> None:
-        """Take calls for stations here, and reports on calls from here, until cancelled."""
-        await asyncio.gather(
-            self._read(self._keys.inbox(self._node), self._take_call),
-            self._read(self._keys.replies(self._node), self._take_reply),
-        )
+    async def take_calls(self) -> None:
+        """Carry out calls for stations here, until cancelled."""
+        await self._read(self._keys.inbox(self._node), self._take_call)
+
+    async def take_reports(self) -> None:
+        """Pass on reports on calls from here, until cancelled."""
+        await self._read(self._keys.replies(self._node), self._take_reply)
 
     async def _hand_over(self, request: CallRequest, node: str) -> CallReport:
         report: asyncio.Future[CallReport] = asyncio.get_running_loop().create_future()
@@ -102,7 +105,8 @@ class ClusterCalls:
         expires_at = self._clock.now().timestamp() + request.within_s
         envelope = Envelope(request, self._node, expires_at)
         try:
-            await self._post(self._keys.inbox(node), envelope)
+            with contextlib.suppress(*AWAY):  # it may be there all the same: only a report can tell
+                await self._post(self._keys.inbox(node), envelope)
             async with asyncio.timeout(request.within_s + GRACE_S):
                 return await report
         except TimeoutError:
@@ -112,21 +116,27 @@ class ClusterCalls:
 
     async def _post(self, stream: str, message: msgspec.Struct) -> None:
         body = msgspec.json.encode(message).decode()
-        await self._client.xadd(stream, {"body": body}, maxlen=MAX_STREAM, approximate=True)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xadd(stream, {"body": body}, maxlen=MAX_STREAM, approximate=True)
+        pipe.expire(stream, UNREAD_FOR_S)
+        await pipe.execute()
 
     async def _read(self, stream: str, take: Any) -> None:
         position: str | None = None
         while True:
             try:
-                position = position or await self._end_of(stream)
+                position = position or await self._forget_earlier(stream)
                 found: Any = await self._client.xread({stream: position}, count=100, block=BLOCK_MS)
             except AWAY:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(AGAIN_S)
                 continue
             for _, entries in found or ():
                 for entry, fields in entries:
                     position = entry
-                    take(fields["body"])
+                    try:
+                        take(fields.get("body", ""))
+                    except msgspec.MsgspecError as error:  # of another version of the program, or none of ours
+                        log.warning("message_not_read", stream=stream, entry=entry, error=str(error))
                 await self._remove(stream, [entry for entry, _ in entries])
 
     async def _remove(self, stream: str, entries: list[str]) -> None:
@@ -134,10 +144,10 @@ class ClusterCalls:
         with contextlib.suppress(*AWAY):
             await self._client.xdel(stream, *entries)
 
-    async def _end_of(self, stream: str) -> str:
-        """Return where the stream ends now: what is older was for an earlier life of this node."""
-        last = await self._client.xrevrange(stream, count=1)
-        return str(last[0][0]) if last else "0-0"
+    async def _forget_earlier(self, stream: str) -> str:
+        """Remove what was for an earlier life of this node, and return where to read from."""
+        await self._client.delete(stream)
+        return "0-0"
 
     def _take_call(self, body: str) -> None:
         envelope = msgspec.json.decode(body, type=Envelope)

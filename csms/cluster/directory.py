@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 
-from csms.cluster.client import AWAY
+from csms.cluster.client import AGAIN_S, AWAY
 from csms.cluster.keys import Keys
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,8 @@ redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1
 """
 WITHDRAW = """
-if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+local known = redis.call('HGET', KEYS[1], 'epoch')
+if known and tonumber(known) <= tonumber(ARGV[1]) then return redis.call('DEL', KEYS[1]) end
 return 0
 """
 
@@ -57,13 +58,11 @@ class RedisDirectory:
 
     def announce(self, station: str, epoch: int, protocol: str) -> None:
         """Tell all nodes that this one owns the station."""
-        self._wishes[station] = (epoch, protocol)
-        self._wished.set()
+        self._wish(station, epoch, protocol)
 
     def withdraw(self, station: str, epoch: int) -> None:
         """Tell all nodes that the station left, unless a newer epoch was announced."""
-        self._wishes[station] = (epoch, None)
-        self._wished.set()
+        self._wish(station, epoch, None)
 
     async def lookup(self, station: str) -> Owner | None:
         """Return the living owner of a station; raises what the client raises."""
@@ -72,10 +71,6 @@ class RedisDirectory:
             return None
         return Owner(found["node"], int(found["epoch"]), found["protocol"])
 
-    async def run(self) -> None:
-        """Carry out wishes and keep the node's sign of life, until cancelled."""
-        await asyncio.gather(self._carry_out(), self._beat())
-
     async def leave(self) -> None:
         """Take down the node's sign of life."""
         try:
@@ -83,7 +78,15 @@ class RedisDirectory:
         except AWAY as error:
             log.info("directory_not_left", error=str(error))
 
-    async def _carry_out(self) -> None:
+    def _wish(self, station: str, epoch: int, protocol: str | None) -> None:
+        """Note a wish; the late leave of an older line does not undo the welcome of a newer one (Q9)."""
+        known = self._wishes.get(station)
+        if known is None or known[0] <= epoch:
+            self._wishes[station] = (epoch, protocol)
+        self._wished.set()
+
+    async def carry_out(self) -> None:
+        """Carry out wishes as they come, until cancelled."""
         while True:
             await self._wished.wait()
             self._wished.clear()
@@ -92,9 +95,11 @@ class RedisDirectory:
                 await self._write(wishes)
             except AWAY as error:
                 self._note(available=False, error=str(error))
-                self._wishes = wishes | self._wishes
+                newer, self._wishes = self._wishes, wishes
+                for station, (epoch, protocol) in newer.items():
+                    self._wish(station, epoch, protocol)
                 self._wished.set()
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(AGAIN_S)
             else:
                 self._note(available=True)
 
@@ -109,7 +114,8 @@ class RedisDirectory:
                 pipe.eval(ANNOUNCE, 1, key, self._node, str(epoch), protocol, self._keys.claims, notice)
         await pipe.execute()
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Keep the node's sign of life, until cancelled."""
         while True:
             try:
                 fresh = await self._client.set(self._keys.node(self._node), "alive", ex=NODE_TTL_S, get=True) is None
@@ -119,12 +125,11 @@ class RedisDirectory:
                 self._note(available=True)
                 if fresh:
                     self._announce_all()
-            await asyncio.sleep(BEAT_S if self.available else 0.5)
+            await asyncio.sleep(BEAT_S if self.available else AGAIN_S)
 
     def _announce_all(self) -> None:
         for station, (epoch, protocol) in self._owned().items():
-            self._wishes.setdefault(station, (epoch, protocol))
-        self._wished.set()
+            self._wish(station, epoch, protocol)
 
     def _note(self, *, available: bool, error: str = "") -> None:
         if self.available and not available:
@@ -144,8 +149,15 @@ async def listen_for_claims(client: Redis, keys: Keys, node: str, superseded: Ca
                 while True:
                     message = await channel.get_message(ignore_subscribe_messages=True, timeout=10)
                     if message is not None:
-                        epoch, claimer, station = str(message["data"]).split(" ", 2)
-                        if claimer != node:
-                            superseded(station, int(epoch))
+                        _hear(str(message["data"]), node, superseded)
         except AWAY:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(AGAIN_S)
+
+
+def _hear(notice: str, node: str, superseded: Callable[[str, int], None]) -> None:
+    try:
+        epoch, claimer, station = notice.split(" ", 2)
+        if claimer != node:
+            superseded(station, int(epoch))
+    except ValueError:  # of another version of the program, or none of ours
+        log.warning("claim_not_read", notice=notice)

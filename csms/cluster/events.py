@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from csms.cluster.client import AWAY
+from csms.cluster.client import AGAIN_S, AWAY
 from csms.cluster.keys import Keys
 from csms.ports.events import Fact, facts_decoder
 from csms.ports.live import LiveFact
@@ -84,26 +85,26 @@ class EventReader:
         self._position = ""
 
     async def run(self) -> None:
-        """Read until cancelled; outages are waited out."""
+        """Read until cancelled; outages are waited out, and what came meanwhile is read after them."""
         while True:
             await self._wanted.wait()
             try:
                 await self._read()
             except AWAY:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(AGAIN_S)
 
     async def _read(self) -> None:
         """Read from the end of the stream on, until nobody follows any more."""
         if not self._placed.is_set():
             newest: Any = await self._client.xrevrange(self._keys.events, count=1)
-            self._position = newest[0][0] if newest else "0-0"
+            self._position = str(newest[0][0]) if newest else "0-0"
             self._placed.set()
         while self._followers:
             found: Any = await self._client.xread({self._keys.events: self._position}, count=PAGE, block=BLOCK_MS)
             for _, entries in found or ():
                 for entry, fields in entries:
                     self._position = entry
-                    for live in _facts_in(entry, fields["facts"]):
+                    for live in _facts_in(entry, fields):
                         for follower in self._followers:
                             follower.offer(live)
         self._wanted.clear()
@@ -114,6 +115,7 @@ class EventReader:
     ) -> AsyncIterator[LiveFact | None]:
         """Yield facts as they come, those after the id `after` first; None after each `quiet_s` of silence.
 
+        Facts that the stream has dropped since are left out; an id that is none comes before all.
         Ends when the follower falls too far behind.
         """
         follower = Subscription(accepts=accepts, room=room)
@@ -122,14 +124,16 @@ class EventReader:
         try:
             while not await self._is_placed(quiet_s):
                 yield None
-            last = after or ""
+            seen = (0, 0, 0)
             if after is not None:
-                async for live in self._missed(after, accepts):
-                    last = live.id
-                    yield live
+                known = _place(after)
+                async for live in self._read_from(known):
+                    seen = _place(live.id)
+                    if seen > known and accepts(live.fact):
+                        yield live
             while not follower.lagged:
                 live_now = await follower.next(within_s=quiet_s)
-                if live_now is None or _place(live_now.id) > _place(last):
+                if live_now is None or _place(live_now.id) > seen:
                     yield live_now
         finally:
             self._followers.discard(follower)
@@ -142,25 +146,39 @@ class EventReader:
         except TimeoutError:
             return False
 
-    async def _missed(self, after: str, accepts: Callable[[Fact], bool]) -> AsyncIterator[LiveFact]:
-        entry = after.partition(".")[0]
+    async def _read_from(self, place: "Place") -> AsyncIterator[LiveFact]:
+        """Yield all facts of the entry at a place, and of those after it."""
+        begin = f"{min(place[0], LARGEST)}-{min(place[1], LARGEST)}"
         while True:
-            page: Any = await self._client.xrange(self._keys.events, min=entry, count=PAGE)
-            for name, fields in page:
-                for live in _facts_in(name, fields["facts"]):
-                    if _place(live.id) > _place(after) and accepts(live.fact):
-                        yield live
+            try:
+                page: Any = await self._client.xrange(self._keys.events, min=begin, count=PAGE)
+            except AWAY:
+                await asyncio.sleep(AGAIN_S)
+                continue
+            for entry, fields in page:
+                for live in _facts_in(entry, fields):
+                    yield live
             if len(page) < PAGE:
                 return
-            after, entry = f"{page[-1][0]}.999999", f"({page[-1][0]}"
+            begin = f"({page[-1][0]}"
 
 
-def _facts_in(entry: str, text: str) -> list[LiveFact]:
-    return [LiveFact(f"{entry}.{n}", fact) for n, fact in enumerate(facts_decoder.decode(text))]
+Place = tuple[int, int, int]
+"""What live ids are ordered by: time and number of the entry, and the turn of the fact in it."""
+LARGEST = 2**64 - 1
 
 
-def _place(live_id: str) -> tuple[int, int, int]:
-    """Return what live ids are ordered by; anything else comes before all."""
+def _facts_in(entry: str, fields: Mapping[str, str]) -> list[LiveFact]:
+    try:
+        facts = facts_decoder.decode(fields.get("facts", ""))
+    except msgspec.MsgspecError as error:  # of another version of the program, or none of ours
+        log.warning("facts_not_read", entry=entry, error=str(error))
+        return []
+    return [LiveFact(f"{entry}.{n}", fact) for n, fact in enumerate(facts)]
+
+
+def _place(live_id: str) -> Place:
+    """Return the place of a live id; anything else comes before all."""
     try:
         entry, _, turn = live_id.partition(".")
         time, _, number = entry.partition("-")

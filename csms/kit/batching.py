@@ -54,20 +54,25 @@ class Batcher(Generic[Item, Result]):
         return done
 
     async def _drain(self) -> None:
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # the rest of this turn of the loop boards
                 batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
                 await self._carry(batch)
-        finally:
-            self._running = False
-            for _, done in self._waiting:
+        except BaseException:
+            for _, done in (*batch, *self._waiting):
                 done.cancel()
             self._waiting = []
+            raise
+        finally:
+            self._running = False
 
     async def _carry(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
         try:
             results = await self._flush([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise ValueError(f"{self._name}: {len(results)} results for {len(batch)} items")
         except self._splits_on as refusal:
             if len(batch) == 1:
                 _fail(batch, refusal)
@@ -75,10 +80,6 @@ class Batcher(Generic[Item, Result]):
             middle = len(batch) // 2
             await self._carry(batch[:middle])
             await self._carry(batch[middle:])
-        except asyncio.CancelledError:
-            for _, done in batch:
-                done.cancel()
-            raise
         except Exception as error:  # noqa: BLE001  # the submitters decide
             _fail(batch, error)
         else:

@@ -62,10 +62,15 @@ class Tasks:
             log.error("task_failed", task=task.get_name(), exc_info=error)
 
     async def stop(self) -> None:
-        """Cancel what still runs and wait until it has ended; a library that swallows a cancellation gets another."""
-        self._idle.clear()
-        running = set(self._running)
-        while running:
-            for task in running:
+        """Cancel what still runs, and what that starts in its end, and wait until all has ended.
+
+        A library that swallows a cancellation gets another.
+        """
+        while True:
+            await asyncio.sleep(0)  # what was handed just now begins, so that it can hear of its end
+            self._idle.clear()
+            if not self._running:
+                return
+            for task in self._running:
                 task.cancel()
-            _, running = await asyncio.wait(running, timeout=AGAIN_S)
+            await asyncio.wait(set(self._running), timeout=AGAIN_S)

@@ -111,15 +111,20 @@ def _decode_row(text: str) -> list[Frame | Unreadable]:
     return found
 
 
-def without_surrogates(value: Any) -> Any:
-    """Return a value of JSON with U+FFFD for every half of a surrogate pair: no database takes such text."""
+def storable(value: Any) -> Any:
+    """Return a value of JSON in whose texts is nothing that no database takes.
+
+    U+FFFD stands for every half of a surrogate pair and every NUL; NULs that only pad a text are cut off.
+    """
     match value:
         case str():
+            if "\0" in value:
+                value = value.rstrip("\0").replace("\0", "\ufffd")
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case list():
-            return [without_surrogates(item) for item in value]
+            return [storable(item) for item in value]
         case dict():
-            return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+            return {storable(name): storable(item) for name, item in value.items()}
         case _:
             return value
 
@@ -138,7 +143,7 @@ def _frame(value: Any, *, mended: bool = False) -> Frame | Unreadable:
         return Unreadable("no message id", kind=kind)
     if isinstance(message_id, str):
         message_id = message_id[:MAX_ID]
-    rest = without_surrogates(value[2:]) if mended else value[2:]
+    rest = storable(value[2:]) if mended else value[2:]
     return Frame(kind, message_id, tuple(rest))
 
 

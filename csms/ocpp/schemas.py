@@ -13,13 +13,17 @@ import msgspec
 
 from csms.ocpp import timestamps
 from csms.ocpp.catalogue import SCHEMA_FOLDERS, ActionSpec, actions
-from csms.ocpp.codec import without_surrogates
+from csms.ocpp.codec import storable
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.mend import Hopeless, Mending
 from csms.ocpp.shape import times
 from csms.ocpp.version import Version
 
 __all__ = ["ActionSpec", "Fault", "Malformed", "Reading", "actions", "check_call", "read_call", "read_result", "write"]
+
+
+NUL = b"\\u0000"
+"""How JSON writes what some stations fill their texts up with, and no database takes."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +72,8 @@ class _Reader:
         self._check = times(kind)
 
     def read(self, payload: bytes, now: datetime) -> Reading | Malformed:
+        if NUL in payload:
+            return self._read_slowly(payload, now)
         try:
             message = self._decode(payload)
         except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
@@ -79,7 +85,7 @@ class _Reader:
     def _read_slowly(self, payload: bytes, now: datetime) -> Reading | Malformed:
         mending = Mending(now)
         try:
-            message = mending.struct(self._kind, without_surrogates(json.loads(payload)))
+            message = mending.struct(self._kind, storable(json.loads(payload)))
         except Hopeless as hopeless:
             fault = next(iter(_faults(self._version, self._name, payload)), None)
             code = ErrorCode.TYPE_CONSTRAINT_VIOLATION if fault is None else fault.code

@@ -23,5 +23,6 @@ class LiveFacts(Protocol):
     ) -> AsyncIterator[LiveFact | None]:
         """Yield facts as they come, those after the id `after` first; None after each `quiet_s` of silence.
 
+        Facts that the stream has dropped since are left out; an id that is none comes before all.
         Ends when the follower falls too far behind.
         """

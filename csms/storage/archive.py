@@ -14,6 +14,7 @@ from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import CommitRefused, History, JournalUnavailable, Kind, SessionHeading
 from csms.storage import facts
+from csms.storage.engine import AWAY
 
 STATIONS = """
 SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
@@ -42,8 +43,6 @@ SELECT {HEADING} FROM (
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-"""How the database says that it cannot answer now; what it refuses for its content is a `DataError`, told apart first."""
 
 
 class PostgresArchive:
@@ -53,10 +52,10 @@ class PostgresArchive:
         self._pool = pool
         self._numbers: list[int] = []
         self._number_key = number_key
-        self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks)
-        self._begins = Batcher(self._read_begins, name="archive/begins", tasks=tasks)
-        self._active = Batcher(self._read_active, name="archive/active", tasks=tasks)
-        self._blocks = Batcher(self._read_numbers, name="archive/numbers", tasks=tasks)
+        self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks, splits_on=(CommitRefused,))
+        self._begins = Batcher(self._read_begins, name="archive/begins", tasks=tasks, splits_on=(CommitRefused,))
+        self._active = Batcher(self._read_active, name="archive/active", tasks=tasks, splits_on=(CommitRefused,))
+        self._blocks = Batcher(self._read_numbers, name="archive/numbers", tasks=tasks, splits_on=(CommitRefused,))
 
     async def station(self, station: str) -> tuple[Station, int]:
         """Return the state of a station and the sequence of its next fact."""

@@ -6,7 +6,17 @@ from csms.kit.failures import StartFailed
 from csms.kit.urls import masked
 
 OPTIONS = {"application_name": "csms", "jit": "off"}
-UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TimeoutError)
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""How the database says that it cannot answer now; what it refuses for its content is told apart first."""
+REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    ValueError,
+)
+"""What the database says of a content that it will never take: a name too long for any index is such."""
+UNREACHABLE = (*AWAY, ValueError)
 """How it shows that a URL leads to no database that lets us in."""
 
 

@@ -1,8 +1,9 @@
 """The message log: in bulk, by the day, and never in the way of an answer."""
 
 import asyncio
+import contextlib
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 import asyncpg
 import msgspec
@@ -10,7 +11,8 @@ import structlog
 
 from csms.kit.clock import Clock
 from csms.ports.frames import LEAF_ROOM, Frame
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY, REFUSALS
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +38,8 @@ class PostgresFrameLog:
         self._open: dict[str, list[Frame]] = {}
         self._closed: deque[Leaf] = deque()
         self._held = 0
-        self._days: set[str] = set()
+        self._days: set[date] = set()
+        self._writing = asyncio.Lock()
         self.dropped = 0
         self.written = 0
 
@@ -60,28 +63,30 @@ class PostgresFrameLog:
 
     async def write(self) -> None:
         """Write all that waits; what the database does not take now is tried once more later."""
+        async with self._writing:
+            self._close_leaves()
+            while self._closed:
+                batch = [self._closed.popleft() for _ in range(min(len(self._closed), MAX_LEAVES))]
+                frames = sum(len(leaf) for _, leaf in batch)
+                try:
+                    await self._ensure_partitions()
+                    await self._copy(batch)
+                except REFUSALS as error:
+                    log.warning("frames_refused", frames=frames, error=str(error))
+                    self.dropped += frames
+                except AWAY as error:
+                    log.warning("frames_not_written", frames=frames, error=str(error))
+                    self._closed.extendleft(reversed(batch))
+                    return
+                else:
+                    self.written += frames
+                self._held -= frames
+
+    def _close_leaves(self) -> None:
         opened, self._open = self._open, {}
-        self._closed.extend(
-            (station, frames[place : place + LEAF_ROOM])
-            for station, frames in opened.items()
-            for place in range(0, len(frames), LEAF_ROOM)
-        )
-        while self._closed:
-            batch = [self._closed.popleft() for _ in range(min(len(self._closed), MAX_LEAVES))]
-            frames = sum(len(leaf) for _, leaf in batch)
-            try:
-                await self._ensure_partitions()
-                await self._copy(batch)
-            except (asyncpg.DataError, ValueError) as error:
-                log.warning("frames_refused", frames=frames, error=str(error))
-                self.dropped += frames
-            except AWAY as error:
-                log.warning("frames_not_written", frames=frames, error=str(error))
-                self._closed.extendleft(reversed(batch))
-                return
-            else:
-                self.written += frames
-            self._held -= frames
+        for station, frames in opened.items():
+            for place in range(0, len(frames), LEAF_ROOM):
+                self._closed.append((station, frames[place : place + LEAF_ROOM]))
 
     async def _copy(self, batch: list[Leaf]) -> None:
         records = [(station, leaf[0].at, _text(leaf)) for station, leaf in batch]
@@ -89,39 +94,44 @@ class PostgresFrameLog:
             await connection.copy_records_to_table("frames", records=records, columns=COLUMNS)
 
     async def _ensure_partitions(self) -> None:
-        """Make the partitions of today and tomorrow, and drop those that are too old."""
-        today = self._clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        wanted = {_name(today + timedelta(days=n)): today + timedelta(days=n) for n in (0, 1)}
-        if wanted.keys() <= self._days:
+        """Make the partitions of today and tomorrow, and drop what is too old."""
+        today = self._clock.now().astimezone(UTC).date()
+        wanted = {today, today + timedelta(days=1)}
+        if wanted <= self._days:
             return
         async with asyncpg_timeout(self._pool) as connection:
-            for name, day in wanted.items():
-                await _make_partition(connection, name, day)
-            await self._drop_old(connection, today)
-        self._days = set(wanted)
-
-    async def _drop_old(self, connection: "asyncpg.Connection[asyncpg.Record]", today: datetime) -> None:
-        oldest = _name(today - timedelta(days=self._keep_days))
-        tables = await connection.fetch(
-            "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'frames'::regclass"
-        )
-        for record in tables:
-            if record["name"].startswith("frames_2") and record["name"] < oldest:
-                await connection.execute(f"DROP TABLE IF EXISTS {record['name']}")
+            for day in sorted(wanted):
+                await _make_partition(connection, day)
+            await _drop_before(connection, today - timedelta(days=self._keep_days))
+        self._days = wanted
 
 
-async def _make_partition(connection: "asyncpg.Connection[asyncpg.Record]", name: str, day: datetime) -> None:
-    """Make one partition; nodes that start together do so one after the other."""
-    end = day + timedelta(days=1)
-    async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(7205759404)")
-        if await connection.fetchval("SELECT to_regclass($1)", name) is None:
-            await connection.execute(
-                f"CREATE TABLE {name} PARTITION OF frames FOR VALUES FROM ('{day.isoformat()}') TO ('{end.isoformat()}')"
-            )
+async def _drop_before(connection: "asyncpg.Connection[asyncpg.Record]", oldest: date) -> None:
+    tables = await connection.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'frames'::regclass"
+    )
+    for record in tables:
+        if record["name"].startswith("frames_2") and record["name"] < _name(oldest):
+            await connection.execute(f"DROP TABLE IF EXISTS {record['name']}")
+    await connection.execute(f"DELETE FROM frames_rest WHERE at < '{oldest}T00:00Z'")
 
 
-def _name(day: datetime) -> str:
+async def _make_partition(connection: "asyncpg.Connection[asyncpg.Record]", day: date) -> None:
+    """Make one partition; nodes that start together do so one after the other.
+
+    A day of which `frames_rest` has frames already, since a clock was set, stays there.
+    """
+    name, end = _name(day), day + timedelta(days=1)
+    with contextlib.suppress(asyncpg.CheckViolationError):
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(7205759404)")
+            if await connection.fetchval("SELECT to_regclass($1)", name) is None:
+                await connection.execute(
+                    f"CREATE TABLE {name} PARTITION OF frames FOR VALUES FROM ('{day}T00:00Z') TO ('{end}T00:00Z')"
+                )
+
+
+def _name(day: date) -> str:
     return f"frames_{day:%Y%m%d}"
 
 

@@ -5,7 +5,8 @@ import asyncio
 import asyncpg
 import structlog
 
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 log = structlog.get_logger(__name__)
 

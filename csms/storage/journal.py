@@ -10,6 +10,7 @@ from csms.domain.command import Event
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import Commit, CommitRefused, JournalUnavailable, Kind, OwnershipLost
+from csms.storage.engine import AWAY, REFUSALS, UNREACHABLE
 from csms.storage.progress import SessionProgress
 from csms.storage.projection import COMMIT, facts_document, is_progress, sessions_document
 from csms.storage.station_projection import PROJECTIONS, statements
@@ -18,8 +19,9 @@ log = structlog.get_logger(__name__)
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
-REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, OverflowError, ValueError)
-"""What the database says of a content that it will never take."""
+TRY_FOR_S = 3.0
+"""How long one try to connect may take, however short commits are held."""
+PROBE_EVERY_S = 0.25
 
 
 class Refused(Exception):
@@ -80,7 +82,7 @@ class PostgresJournal:
             return [OwnershipLost(f"outrun: {violation.detail or violation}")]
         except REFUSALS as refusal:
             raise Refused from refusal
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except AWAY as error:
             self._fail(connection)
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
         self.batches += 1
@@ -130,9 +132,8 @@ class PostgresJournal:
         deadline = asyncio.get_running_loop().time() + self._hold_s
         while True:
             try:
-                async with asyncio.timeout(self._hold_s):
-                    self._connection = await self._connect()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                self._connection = await self._try()
+            except UNREACHABLE as error:
                 if asyncio.get_running_loop().time() >= deadline:
                     self._fail(None)
                     raise JournalUnavailable(f"no connection: {error}") from error
@@ -153,12 +154,22 @@ class PostgresJournal:
 
     async def _recover(self) -> None:
         while not self._ready:
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(PROBE_EVERY_S)
             try:
-                async with asyncio.timeout(self._hold_s):
-                    self._connection = await self._connect()
-                    await self._connection.execute("SELECT 1")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                connection = await self._try()
+            except UNREACHABLE:
                 continue
+            self._connection = connection
             self._ready = True
             log.warning("journal_available")
+
+    async def _try(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Return a connection on which the database has answered."""
+        async with asyncio.timeout(TRY_FOR_S):
+            connection = await self._connect()
+            try:
+                await connection.execute("SELECT 1")
+            except BaseException:
+                connection.terminate()
+                raise
+            return connection

@@ -7,6 +7,7 @@ import structlog
 
 from csms.kit.backoff import Backoff
 from csms.ports.events import Publisher
+from csms.storage.engine import UNREACHABLE
 from csms.storage.journal import Connect
 
 log = structlog.get_logger(__name__)
@@ -15,6 +16,7 @@ LEAD = "SELECT pg_try_advisory_lock(7205759405)"
 READ = "SELECT id, facts FROM outbox ORDER BY id LIMIT $1"
 REMOVE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 BATCH = 64
+LEAD_AGAIN_S = 1.0
 
 
 class OutboxRelay:
@@ -45,19 +47,13 @@ class OutboxRelay:
                     await self._serve(connection, poll_s, backoff)
                 finally:
                     connection.terminate()
-            except (
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                asyncpg.InternalClientError,
-                OSError,
-                TimeoutError,
-            ) as error:
+            except UNREACHABLE as error:
                 log.warning("outbox_waits", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(backoff.next_s())
 
     async def _serve(self, connection: "asyncpg.Connection[asyncpg.Record]", poll_s: float, backoff: Backoff) -> None:
         while not await connection.fetchval(LEAD):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LEAD_AGAIN_S)
         while True:
             self._written.clear()
             while await self._relay(connection):

@@ -7,7 +7,8 @@ import asyncpg
 import structlog
 
 from csms.kit.clock import Clock
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ class PostgresPresence:
         self._clock = clock
         self._node = node
         self._changed: dict[str, Row] = {}
+        self._writing = asyncio.Lock()
 
     def seen(self, station: str, *, online: bool, version: str, remote: str) -> None:
         """Note that a station is, or is no longer, connected."""
@@ -54,13 +56,14 @@ class PostgresPresence:
 
     async def write(self) -> None:
         """Write what has changed; it stays noted if the database is away."""
-        changed, self._changed = self._changed, {}
-        if not changed:
-            return
-        rows = [(station, row[0], row[1], row[2], self._node, row[3]) for station, row in changed.items()]
-        try:
-            async with asyncpg_timeout(self._pool) as connection:
-                await connection.execute(WRITE, *[list(column) for column in zip(*rows, strict=True)])
-        except AWAY as error:
-            log.warning("presence_not_written", error=str(error))
-            self._changed = changed | self._changed
+        async with self._writing:
+            changed, self._changed = self._changed, {}
+            if not changed:
+                return
+            rows = [(station, row[0], row[1], row[2], self._node, row[3]) for station, row in changed.items()]
+            try:
+                async with asyncpg_timeout(self._pool) as connection:
+                    await connection.execute(WRITE, *[list(column) for column in zip(*rows, strict=True)])
+            except AWAY as error:
+                log.warning("presence_not_written", error=str(error))
+                self._changed = changed | self._changed

@@ -1,16 +1,19 @@
 """How active sessions go on, shown to readers a moment after it is durable (decision 0007)."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 
 from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Session
 from csms.ports.journal import Commit, Kind
 from csms.storage import facts
-from csms.storage.archive import AWAY, HISTORY, asyncpg_timeout
-from csms.storage.projection import PROJECT, sessions_document
+from csms.storage.archive import HISTORY, asyncpg_timeout
+from csms.storage.engine import AWAY, REFUSALS
+from csms.storage.projection import PROJECT, last_of, sessions_document
 
 log = structlog.get_logger(__name__)
 
@@ -55,44 +58,56 @@ class SessionProgress:
             await asyncio.sleep(every_s)
 
     async def write(self) -> None:
-        """Write all that was noted before; it stays noted if the database is away."""
+        """Write all that was noted before; what was not written stays noted."""
         async with self._writing:
             behind, self._behind = self._behind, {}
             self._noted.clear()
-            if not behind:
-                return
             try:
-                await self._project(list(behind.values()))
-            except (asyncpg.DataError, ValueError):
-                await self._project_singly(behind)
+                if behind:
+                    await self._show(behind)
             except AWAY as error:
                 log.warning("progress_not_written", sessions=len(behind), error=str(error))
-                self._behind = behind | self._behind
-                self._noted.set()
+            finally:
+                if behind:
+                    self._behind = behind | self._behind
+                    self._noted.set()
 
     async def catch_up(self) -> int:
         """Read the sessions again that lag behind their facts, and show them; return how many."""
+        found = 0
         async with asyncpg_timeout(self._pool) as connection:
-            behind = await connection.fetch(BEHIND)
-            for row in behind:
-                records = await connection.fetch(HISTORY, facts.CODES[Kind.SESSION], row["key"])
-                state = Session()
-                for record in records:
-                    state = evolve(state, facts.decode(Kind.SESSION, record["data"]))
-                self._behind.setdefault(
-                    row["key"], Commit(Kind.SESSION, row["key"], row["station_id"], 0, len(records) + 1, (), state)
-                )
-                self._noted.set()
-        return len(behind)
+            for row in await connection.fetch(BEHIND):
+                try:
+                    commit = await _read_again(connection, row["key"], row["station_id"])
+                except msgspec.MsgspecError:  # told by a newer version of the program, perhaps
+                    log.exception("session_not_read", session=row["key"])
+                    continue
+                known = self._behind.get(commit.key)
+                if known is None or last_of(known) < last_of(commit):
+                    self.note(commit)
+                found += 1
+        return found
+
+    async def _show(self, behind: dict[str, Commit]) -> None:
+        """Write and take out; one by one what was refused together, so that only what is at fault is left out."""
+        try:
+            await self._project(list(behind.values()))
+            behind.clear()
+        except REFUSALS:
+            for key, commit in list(behind.items()):
+                try:
+                    await self._project([commit])
+                except REFUSALS:
+                    log.exception("session_not_shown", session=key)
+                del behind[key]
 
     async def _project(self, commits: list[Commit]) -> None:
         async with asyncpg_timeout(self._pool) as connection:
             await connection.execute(PROJECT, sessions_document(enumerate(commits)))
 
-    async def _project_singly(self, behind: dict[str, Commit]) -> None:
-        """Write one by one what was refused together, and leave out what is at fault."""
-        for commit in behind.values():
-            try:
-                await self._project([commit])
-            except (*AWAY, ValueError):
-                log.exception("session_not_shown", session=commit.key)
+
+async def _read_again(connection: Any, key: str, station: str) -> Commit:
+    state, sequence = Session(), 0
+    for record in await connection.fetch(HISTORY, facts.CODES[Kind.SESSION], key):
+        state, sequence = evolve(state, facts.decode(Kind.SESSION, record["data"])), record["sequence"]
+    return Commit(Kind.SESSION, key, station, 0, sequence + 1, (), state)

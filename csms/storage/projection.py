@@ -112,6 +112,11 @@ def is_progress(commit: Commit) -> bool:
     )
 
 
+def last_of(commit: Commit) -> int:
+    """Return the sequence of the last fact that the state of a commit tells."""
+    return commit.sequence + len(commit.events) - 1
+
+
 def facts_document(commits: list[Commit]) -> str:
     """Return the facts of a batch as one JSON array, in order."""
     rows = [
@@ -144,7 +149,7 @@ def _row(place: int, commit: Commit) -> SessionRow:
         place=place,
         key=commit.key,
         station_id=commit.station,
-        sequence=commit.sequence + len(commit.events) - 1,
+        sequence=last_of(commit),
         ref=session.ref,
         number=session.number,
         active=session.phase is Phase.ACTIVE,

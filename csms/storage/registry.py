@@ -10,21 +10,23 @@ from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import CommitRefused, JournalUnavailable
 from csms.ports.registry import RegisteredStation
-from csms.storage.archive import AWAY, asyncpg_timeout
+from csms.storage.archive import asyncpg_timeout
+from csms.storage.engine import AWAY
 
 STATIONS = """
-SELECT lower(id) AS folded, id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
+SELECT wanted.id AS asked, s.id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
     CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash
-FROM stations WHERE lower(id) = ANY($1::text[])
+FROM unnest($1::text[]) AS wanted (id) JOIN stations s ON lower(s.id) = lower(wanted.id)
 """
 FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
 TOKENS = """
-SELECT lower(value) AS folded, value, kind, status, "group", expires_at FROM tokens WHERE lower(value) = ANY($1::text[])
+SELECT wanted.value AS asked, t.value, kind, status, "group", expires_at
+FROM unnest($1::text[]) AS wanted (value) JOIN tokens t ON lower(t.value) = lower(wanted.value)
 """
 CLAIM = """
 INSERT INTO leases (station_id, epoch, node)
-SELECT id, 1, $2 FROM unnest($1::text[]) AS wanted (id) ORDER BY id
-ON CONFLICT (station_id) DO UPDATE SET epoch = leases.epoch + 1, node = excluded.node, claimed_at = now()
+SELECT id, count(*), $2 FROM unnest($1::text[]) AS wanted (id) GROUP BY id ORDER BY id
+ON CONFLICT (station_id) DO UPDATE SET epoch = leases.epoch + excluded.epoch, node = excluded.node, claimed_at = now()
 RETURNING station_id, epoch
 """
 ANY_KIND = frozenset({"", "central"})
@@ -37,11 +39,11 @@ class PostgresRegistry:
 
     def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks) -> None:
         self._pool = pool
-        self._batcher = Batcher(self._read, name="registry/stations", tasks=tasks)
+        self._batcher = Batcher(self._read, name="registry/stations", tasks=tasks, splits_on=(CommitRefused,))
 
     async def find(self, station: str) -> RegisteredStation | None:
         """Return the station, letter case aside."""
-        return await self._batcher.submit(station.lower())
+        return await self._batcher.submit(station)
 
     async def forget_old_password(self, station: str) -> None:
         """End the time of the password before the present one."""
@@ -54,7 +56,7 @@ class PostgresRegistry:
     async def _read(self, wanted: Sequence[str]) -> list[RegisteredStation | None | Exception]:
         records = await _fetch(self._pool, STATIONS, list(set(wanted)))
         found = {
-            record["folded"]: RegisteredStation(
+            record["asked"]: RegisteredStation(
                 id=record["id"],
                 security_profile=record["security_profile"],
                 password_hash=record["password_hash"],
@@ -74,14 +76,14 @@ class PostgresTokens:
 
     def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks) -> None:
         self._pool = pool
-        self._batcher = Batcher(self._read, name="registry/tokens", tasks=tasks)
+        self._batcher = Batcher(self._read, name="registry/tokens", tasks=tasks, splits_on=(CommitRefused,))
 
     async def find(self, presented: TokenRef) -> Token | None:
         """Return the token of the same value and kind; of any kind where the station named none."""
         return await self._batcher.submit(presented)
 
     async def _read(self, wanted: Sequence[TokenRef]) -> list[Token | None | Exception]:
-        records = await _fetch(self._pool, TOKENS, list({_folded(token) for token in wanted}))
+        records = await _fetch(self._pool, TOKENS, list({_value(token) for token in wanted}))
         known: dict[str, list[Token]] = {}
         for record in records:
             token = Token(
@@ -91,12 +93,12 @@ class PostgresTokens:
                 group=record["group"],
                 expires_at=record["expires_at"],
             )
-            known.setdefault(record["folded"], []).append(token)
-        return [_pick(token, known.get(_folded(token), [])) for token in wanted]
+            known.setdefault(record["asked"], []).append(token)
+        return [_pick(token, known.get(_value(token), [])) for token in wanted]
 
 
-def _folded(token: TokenRef) -> str:
-    return token.value.replace("\0", "").lower()
+def _value(token: TokenRef) -> str:
+    return token.value.replace("\0", "")
 
 
 def _pick(presented: TokenRef, candidates: list[Token]) -> Token | None:
@@ -108,21 +110,25 @@ def _pick(presented: TokenRef, candidates: list[Token]) -> Token | None:
 
 
 class PostgresOwnership:
-    """Leases, claimed in batches: an epoch for each claim, even of one station twice in a batch."""
+    """Leases, claimed in batches: an epoch for each claim, the last the highest, even of one station twice in a batch."""
 
     def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, node: str) -> None:
         self._pool = pool
         self._node = node
-        self._batcher = Batcher(self._claim, name="ownership", tasks=tasks)
+        self._batcher = Batcher(self._claim, name="ownership", tasks=tasks, splits_on=(CommitRefused,))
 
     async def claim(self, station: str) -> int:
         """Take the station for this node and return its new epoch."""
         return await self._batcher.submit(station)
 
     async def _claim(self, wanted: Sequence[str]) -> list[int | Exception]:
-        records = await _fetch(self._pool, CLAIM, sorted(set(wanted)), self._node)
-        epochs = {record["station_id"]: record["epoch"] for record in records}
-        return [epochs[station] for station in wanted]
+        records = await _fetch(self._pool, CLAIM, list(wanted), self._node)
+        last = {record["station_id"]: record["epoch"] for record in records}
+        epochs: list[int | Exception] = []
+        for station in reversed(wanted):
+            epochs.append(last[station])
+            last[station] -= 1
+        return epochs[::-1]
 
 
 async def _fetch(pool: "Pool[asyncpg.Record]", query: str, *arguments: object) -> list[asyncpg.Record]:

@@ -1,0 +1,126 @@
+"""Settings come from where they may, and all that is wrong with them is told at once and without secrets."""
+
+from pathlib import Path
+
+import pytest
+
+from csms import settings
+from csms.kit.failures import StartFailed
+from csms.settings import Environment, Role, load
+
+SECRET = "nobody-may-read-this"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CSMS_ENVIRONMENT", "CSMS_ROLES", "CSMS_HEARTBEAT_S", "DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "CONFIG", tmp_path)
+    return tmp_path
+
+
+def told(**given: object) -> str:
+    with pytest.raises(StartFailed) as failed:
+        load(**given)
+    return str(failed.value)
+
+
+def test_the_environment_wins_over_its_file_and_that_over_the_default(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load().heartbeat_s == 300
+    (files / "default.toml").write_text("heartbeat_s = 1\nping_s = 1.0\nsilence_s = 1.0\n")
+    (files / "staging.toml").write_text("heartbeat_s = 2\nping_s = 2.0\n")
+    monkeypatch.setenv("CSMS_ENVIRONMENT", "staging")
+    monkeypatch.setenv("CSMS_HEARTBEAT_S", "3")
+    read = load()
+    assert (read.environment, read.heartbeat_s, read.ping_s, read.silence_s) == (Environment.STAGING, 3, 2.0, 1.0)
+    assert load(heartbeat_s=4).heartbeat_s == 4
+
+
+def test_the_default_file_may_name_the_environment_whose_file_is_read(files: Path) -> None:
+    (files / "default.toml").write_text('environment = "staging"\nheartbeat_s = 1\n')
+    (files / "staging.toml").write_text("heartbeat_s = 2\n")
+    assert load().heartbeat_s == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["gateway,api", " gateway , api ", '["gateway", "api"]', "api,gateway,api", "gateway,api,"]
+)
+def test_a_list_may_be_written_with_commas_or_as_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSMS_ROLES", text)
+    assert load().roles == {Role.GATEWAY, Role.API}
+
+
+def test_networks_may_be_written_with_commas_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSMS_EXEMPT_NETWORKS", "10.0.0.0/8,2001:db8::/32")
+    assert [str(network) for network in load().exempt_networks] == ["10.0.0.0/8", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("text", ["gateway,nonsense", '["gateway"', "[[]]", '{"gateway": 1}', "10.0.0.0/33"])
+@pytest.mark.parametrize("name", ["CSMS_ROLES", "CSMS_EXEMPT_NETWORKS"])
+def test_a_list_that_cannot_be_read_is_told_beside_all_else(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+    monkeypatch.setenv("CSMS_OCPP_PORT", "-1")
+    said = told()
+    assert f"  {name}: " in said
+    assert "  CSMS_OCPP_PORT: " in said
+
+
+def test_what_a_file_names_and_nobody_knows_is_told(files: Path) -> None:
+    (files / "default.toml").write_text("heartbeats = 300\n")
+    assert "CSMS_HEARTBEATS" in told()
+
+
+@pytest.mark.parametrize("content", [b"heartbeat_s = ", b"\xff\xfe", b"= 1"])
+def test_a_file_that_cannot_be_read_is_named(files: Path, content: bytes) -> None:
+    (files / "default.toml").write_bytes(content)
+    assert str(files / "default.toml") in told()
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(files: Path) -> None:
+    (files / "development.toml").mkdir()
+    assert str(files / "development.toml") in told()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("url", [f"http://:{SECRET}@host", SECRET, ""])
+def test_a_url_of_another_kind_is_told_by_its_name_alone(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, url)
+    said = told(heartbeat_s=SECRET)
+    assert f"{name}: must begin with" in said
+    assert "CSMS_HEARTBEAT_S" in said
+    assert SECRET not in said
+
+
+def test_production_needs_real_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = told(environment="production")
+    assert "DATABASE_URL: must be set in production" in said
+    assert "REDIS_URL: must be set in production" in said
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host/db")
+    monkeypatch.setenv("REDIS_URL", "rediss://host")
+    assert load(environment="production").environment is Environment.PRODUCTION
+
+
+@pytest.mark.parametrize("given", [{"tls_key": "/key"}, {"tls_certificate": "/certificate"}])
+def test_a_key_without_its_certificate_is_no_way_to_speak_tls(given: dict[str, str]) -> None:
+    assert "CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither" in told(**given)
+
+
+def test_no_secret_is_shown_by_settings_that_are_printed() -> None:
+    read = load(DATABASE_URL=f"postgresql://u:{SECRET}@host/db", bootstrap_api_key=SECRET)
+    assert SECRET not in f"{read!r} {read} {read.model_dump_json()}"
+    assert read.bootstrap_api_key is not None
+    assert read.bootstrap_api_key.get_secret_value() == SECRET
+
+
+def test_settings_do_not_change() -> None:
+    read = load()
+    with pytest.raises(ValueError, match="frozen"):
+        read.heartbeat_s = 1  # type: ignore[misc]
