@@ -96,6 +96,10 @@ async def begun(redis: Redis) -> None:
     await eventually(lambda: _blocked(redis))
 
 
+async def nobody_waits(redis: Redis) -> bool:
+    return not await _blocked(redis)
+
+
 async def _blocked(redis: Redis) -> bool:
     return bool((await redis.info("clients"))["blocked_clients"])
 
@@ -263,6 +267,7 @@ async def test_what_is_published_before_the_reader_is_back_is_not_lost_even_if_i
         live = Follower(reader)
         await begun(redis)
         strait.close()
+        await eventually(lambda: nobody_waits(redis))
         await publisher.publish([batch(1)])
         await strait.open()
         await told(live, 1)
