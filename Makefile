@@ -81,6 +81,13 @@ test-integration: install ## Run the tests on real servers
 test-e2e: install ## Run the tests of whole processes: crashes, outages, two nodes
 	@$(VENV)/python -m pytest tests/e2e
 
+.PHONY: coverage
+coverage: install ## Run every test, and print which lines and branches none of them takes
+	@rm -f .coverage .coverage.*
+	@$(VENV)/python -m coverage run -m pytest -n 2 --dist loadfile tests
+	@$(VENV)/python -m coverage combine --quiet
+	@$(VENV)/python -m coverage report
+
 ##@ Generate
 .PHONY: wire
 wire: install ## Generate the message types from the official schemas

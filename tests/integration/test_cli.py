@@ -10,6 +10,7 @@ import pytest
 
 SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
+PASSED_ON = ("PATH", "HOME", "COVERAGE_")
 
 
 async def run(*arguments: str, **environment: str) -> tuple[int, str]:
@@ -17,7 +18,7 @@ async def run(*arguments: str, **environment: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "csms.cli", *arguments),
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
+        env={name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)} | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
