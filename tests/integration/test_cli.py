@@ -123,6 +123,18 @@ async def test_migrate_brings_an_empty_database_to_the_newest_form_twice(
         assert code == 0, said
 
 
+async def test_seeding_twice_adds_the_demo_network_once_and_tells_a_password_once(
+    tmp_path: Path, database: str, redis_url: str
+) -> None:
+    told = []
+    for _ in range(2):
+        code, said = await run("seed", DATABASE_URL=database, REDIS_URL=redis_url, CSMS_DATA_FOLDER=str(tmp_path))
+        assert code == 0, said
+        assert "24 stations" in said
+        told.append(said.count("password (told once): "))
+    assert told == [1, 0]
+
+
 def unused_port() -> int:
     """Return a port at which nobody listens."""
     with socket.socket() as probe:
