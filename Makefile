@@ -1,5 +1,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
+UV = $(or $(shell command -v uv),.uv/bin/uv)
+COMPILE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 .DEFAULT_GOAL := help
 
 ##@ First
@@ -26,7 +28,9 @@ install-runtime: ## Install what running needs, and nothing more
 
 .PHONY: lock
 lock: install ## Bring the lock files up to date
-	@for name in bootstrap runtime dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.lock; done
+	@$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.lock
+	@$(COMPILE) --group bootstrap -o requirements/bootstrap.lock
 
 ##@ Run
 .PHONY: serve
@@ -76,6 +80,13 @@ test-integration: install ## Run the tests on real servers
 .PHONY: test-e2e
 test-e2e: install ## Run the tests of whole processes: crashes, outages, two nodes
 	@$(VENV)/python -m pytest tests/e2e
+
+.PHONY: coverage
+coverage: install ## Run every test, and print which lines and branches none of them takes
+	@rm -f .coverage .coverage.*
+	@$(VENV)/python -m coverage run -m pytest -n 2 --dist loadfile tests
+	@$(VENV)/python -m coverage combine --quiet
+	@$(VENV)/python -m coverage report
 
 ##@ Generate
 .PHONY: wire

@@ -6,11 +6,9 @@ import hashlib
 import logging
 import secrets
 import socket
-import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import asyncpg
 from redis.asyncio import Redis
@@ -27,9 +25,9 @@ from csms.gateway.context import Context
 from csms.gateway.credentials import PasswordCheck
 from csms.gateway.doorman import Doorman
 from csms.gateway.listener import StationListener
+from csms.gateway.tls import tls_of
 from csms.gateway.turnstile import Turnstile
 from csms.kit.clock import Clock, SystemClock
-from csms.kit.failures import StartFailed
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.ocpp import schemas
@@ -139,22 +137,10 @@ class Node:
         self.directory = RedisDirectory(
             client=self.redis, keys=self.keys, node=self.name, owned=lambda: self.house.owned()
         )
-        gated = frozenset({Version.V16} if settings.gate_16 else ()) | frozenset(
-            {Version.V201, Version.V21} if settings.gate_2x else ()
-        )
-        tools = Tools(
-            journal=self.journal,
-            archive=PostgresArchive(pool=self.pool, tasks=self.tasks, number_key=self._key("numbers")),
-            registry=self.registry,
-            tokens=PostgresTokens(pool=self.pool, tasks=self.tasks),
-            presence=self.presence,
-            clock=self.clock,
-            tasks=self.tasks,
-            dialects={Version.V16: V16, Version.V201: V201, Version.V21: V21},
-            policy=Policy(heartbeat_s=settings.heartbeat_s, call_timeout_s=settings.call_timeout_s, gated=gated),
-        )
         ownership = PostgresOwnership(pool=self.pool, tasks=self.tasks, node=self.name)
-        self.house = StationHouse(tools=tools, ownership=ownership, directory=self.directory, journal=self.journal)
+        self.house = StationHouse(
+            tools=self._tools(), ownership=ownership, directory=self.directory, journal=self.journal
+        )
         self.calls = ClusterCalls(
             client=self.redis,
             keys=self.keys,
@@ -175,10 +161,27 @@ class Node:
         self.tasks.spawn(self.calls.take_calls(), name="calls")
         self.tasks.spawn(self.calls.take_reports(), name="calls/reports")
 
+    def _tools(self) -> Tools:
+        settings = self.settings
+        gated = frozenset({Version.V16} if settings.gate_16 else ()) | frozenset(
+            {Version.V201, Version.V21} if settings.gate_2x else ()
+        )
+        return Tools(
+            journal=self.journal,
+            archive=PostgresArchive(pool=self.pool, tasks=self.tasks, number_key=self._key("numbers")),
+            registry=self.registry,
+            tokens=PostgresTokens(pool=self.pool, tasks=self.tasks),
+            presence=self.presence,
+            clock=self.clock,
+            tasks=self.tasks,
+            dialects={Version.V16: V16, Version.V201: V201, Version.V21: V21},
+            policy=Policy(heartbeat_s=settings.heartbeat_s, call_timeout_s=settings.call_timeout_s, gated=gated),
+        )
+
     def _key(self, name: str) -> bytes:
         return hashlib.blake2b(self.secret, person=name.encode()[:16], digest_size=32).digest()
 
-    async def _start_gateway(self) -> None:
+    def _context(self) -> Context:
         settings = self.settings
         doorman = Doorman(
             registry=self.registry,
@@ -192,7 +195,7 @@ class Node:
         )
         wire_log = logging.getLogger("csms.wire")
         wire_log.setLevel(logging.CRITICAL)
-        context = Context(
+        return Context(
             doorman=doorman,
             house=self.house,
             frames=self.frames,
@@ -210,13 +213,16 @@ class Node:
             ping_s=settings.ping_s,
             frames_per_second=settings.frames_per_second,
         )
+
+    async def _start_gateway(self) -> None:
+        settings, context = self.settings, self._context()
         self.listeners.append(
             StationListener(
                 context=context, host=settings.ocpp_host, port=settings.ocpp_port, reuse_port=settings.ocpp_reuse_port
             )
         )
         if settings.tls_certificate is not None and settings.tls_key is not None:
-            tls = _tls_of(settings.tls_certificate, settings.tls_key)
+            tls = tls_of(settings.tls_certificate, settings.tls_key)
             self.listeners.append(
                 StationListener(context=context, host=settings.ocpp_host, port=settings.tls_port, tls=tls)
             )
@@ -264,13 +270,3 @@ class Node:
 
     def _health(self) -> dict[str, bool]:
         return {"database": self.journal.ready, "redis": self.directory.available}
-
-
-def _tls_of(certificate: Path, key: Path) -> ssl.SSLContext:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        tls.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise StartFailed(f"CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY: {certificate}, {key}: {error}") from error
-    return tls

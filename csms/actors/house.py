@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
-from csms.actors.station import GOING_AWAY, StationActor
+from csms.actors.station import StationActor
 from csms.actors.tools import Tools
 from csms.ocpp.events import LinkEvent
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
@@ -120,9 +120,3 @@ class StationHouse:
         while True:
             await asyncio.sleep(every_s)
             self.sweep()
-
-    def close_lines(self, reason: str) -> None:
-        """Close every line; what was not answered stays with the stations."""
-        for actor in self._actors.values():
-            if actor.line is not None:
-                actor.line.close(GOING_AWAY, reason)

@@ -47,10 +47,14 @@ class Program:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.ocpp}"
 
-    async def start(self) -> None:
+    async def start(self, *options: str) -> None:
         with (self.folder / "program.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "csms.cli", "serve"], env=self.environment, cwd=ROOT, stdout=log, stderr=log
+                [sys.executable, "-m", "csms.cli", "serve", *options],
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
             )
         await eventually(self.is_ready, within=60)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Program
 from tests.eventually import eventually
-from tests.unit.gateway.rig import BINARY, TEXT, Peer, request
+from tests.unit.gateway.peer import BINARY, TEXT, Peer, request
 
 FRAMES = 10_000
 WARM_UP = 4_000

@@ -10,6 +10,7 @@ import pytest
 
 SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
+PASSED_ON = ("PATH", "HOME", "COVERAGE_")
 
 
 async def run(*arguments: str, **environment: str) -> tuple[int, str]:
@@ -17,7 +18,7 @@ async def run(*arguments: str, **environment: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "csms.cli", *arguments),
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
+        env={name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)} | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -120,6 +121,18 @@ async def test_migrate_brings_an_empty_database_to_the_newest_form_twice(
     for _ in range(2):
         code, said = await run("migrate", DATABASE_URL=database, REDIS_URL=redis_url, CSMS_DATA_FOLDER=str(tmp_path))
         assert code == 0, said
+
+
+async def test_seeding_twice_adds_the_demo_network_once_and_tells_a_password_once(
+    tmp_path: Path, database: str, redis_url: str
+) -> None:
+    told = []
+    for _ in range(2):
+        code, said = await run("seed", DATABASE_URL=database, REDIS_URL=redis_url, CSMS_DATA_FOLDER=str(tmp_path))
+        assert code == 0, said
+        assert "24 stations" in said
+        told.append(said.count("password (told once): "))
+    assert told == [1, 0]
 
 
 def unused_port() -> int:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.test_gateway import OFFERS, ask, basic, refused
-from tests.unit.gateway.rig import Peer, request
+from tests.unit.gateway.peer import Peer, request
 
 StartHouse = Callable[..., Awaitable[House]]
 TABLES = ("stations", "presence", "leases", "journal", "outbox", "sessions", "notices", "station_calls", "frames")

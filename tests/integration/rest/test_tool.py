@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from simulators.behaviour import Behaviour, Boot
+from simulators.station import SimulatedStation
 from tests.eventually import eventually
 from tests.integration.conftest import House
 
@@ -24,6 +25,26 @@ async def registration(house: House, station: str) -> str | None:
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 async def test_a_tool_sets_up_a_station_drives_it_and_reads_what_came_of_it(house: House, version: str) -> None:
+    await set_up(house)
+    impatient = Behaviour(boot=Boot.IGNORE_INTERVAL)
+    station = await house.station("TOOL", version=version, register=False, password=PASSWORD, behaviour=impatient)
+    await accept(house)
+    assert [await station.authorize(token) for token in ("GOOD", "BAD", "OLD", "NOBODY")] == [
+        *("Accepted", "Blocked", "Expired"),
+        "Invalid" if version == "1.6" else "Unknown",
+    ]
+    await charge(station)
+    (session,) = await house.sessions(station="TOOL")
+    assert (session["energy_wh"], session["active"], session["token"]) == (1500, False, "GOOD")
+    values = (await house.http.get(f"/sessions/{session['id']}/meter-values")).json()
+    assert len(values) >= 3
+    statuses = (await house.http.get("/stations/TOOL/connectors")).json()
+    assert (1, 1) in {(status["evse"], status["connector"]) for status in statuses}
+    await clear_the_cache(house)
+
+
+async def set_up(house: House) -> None:
+    """Make a station that must wait, give it its true password, and make tokens of every standing."""
     topology = [{"id": 1, "connectors": [{"id": 1, "type": "cType2", "max_power_w": 22000}]}]
     made = await house.register(
         "TOOL", security_profile=1, password=WRONG, boot_policy="pending", topology=topology, heartbeat_s=77
@@ -38,8 +59,9 @@ async def test_a_tool_sets_up_a_station_drives_it_and_reads_what_came_of_it(hous
     ):
         assert (await house.http.post("/tokens", json=token)).status_code == 201
 
-    impatient = Behaviour(boot=Boot.IGNORE_INTERVAL)
-    station = await house.station("TOOL", version=version, register=False, password=PASSWORD, behaviour=impatient)
+
+async def accept(house: House) -> None:
+    """Let the waiting station in, by a change of its policy."""
     await eventually(lambda: is_online(house, "TOOL"))
     await eventually(lambda: _equals(registration(house, "TOOL"), "Pending"))
     assert (await house.http.patch("/stations/TOOL", json={"boot_policy": "accept"})).status_code == 200
@@ -47,24 +69,18 @@ async def test_a_tool_sets_up_a_station_drives_it_and_reads_what_came_of_it(hous
     assert asked.status_code == 200, asked.text
     await eventually(lambda: _equals(registration(house, "TOOL"), "Accepted"))
 
-    assert [await station.authorize(token) for token in ("GOOD", "BAD", "OLD", "NOBODY")] == [
-        *("Accepted", "Blocked", "Expired"),
-        "Invalid" if version == "1.6" else "Unknown",
-    ]
+
+async def charge(station: SimulatedStation) -> None:
     await station.plug_in()
     station.begin(token="GOOD")
     for _ in range(3):
         station.charge(wh=500)
     station.end()
     await station.drained()
-    (session,) = await house.sessions(station="TOOL")
-    assert (session["energy_wh"], session["active"], session["token"]) == (1500, False, "GOOD")
-    values = (await house.http.get(f"/sessions/{session['id']}/meter-values")).json()
-    assert len(values) >= 3
 
-    statuses = (await house.http.get("/stations/TOOL/connectors")).json()
-    assert (1, 1) in {(status["evse"], status["connector"]) for status in statuses}
 
+async def clear_the_cache(house: House) -> None:
+    """Go through the raw door, and find the call and its answer in the message log."""
     raw = await house.http.post("/stations/TOOL/ocpp/ClearCache", json={})
     assert raw.json()["outcome"] == "Answered"
     assert raw.json()["answer"]["status"] in {"Accepted", "Rejected"}

@@ -1,28 +1,23 @@
 """Calls and answers over real sockets: odd ids, cuts, repetitions, crossings, late and foreign answers."""
 
 import json
-from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
 
-from csms.gateway.connection import Connection
 from csms.ocpp.events import CallLapsed, ErrorReceived, ResultReceived
 from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenDoors
-from tests.unit.gateway.rig import Doors, Peer, client_frame
+from tests.unit.gateway.peer import Peer, client_frame
+from tests.unit.gateway.rig import Doors
 
 HEARTBEAT = '[2,"hb","Heartbeat",{}]'
 ANSWER = [3, "hb", {}]
 
 
-def line(doors: Doors) -> Connection:
-    return cast("Connection", doors.house.ears.line)
-
-
 async def calls_out(doors: Doors, peer: Peer, *ids: str, within: float = 30) -> None:
     for one in ids:
-        assert line(doors).call(one, "ClearCache", b"{}", within=within)
+        assert doors.line.call(one, "ClearCache", b"{}", within=within)
     assert (await peer.message())[:2] == [2, ids[0]]
 
 
@@ -119,7 +114,7 @@ async def test_a_call_repeated_before_its_answer_is_answered_once(doors: Doors) 
     peer.send(HEARTBEAT * 3)
     await eventually(lambda: doors.count("csms_odd_frames_total", reason="repeated") == 2)
     (event,) = doors.house.ears.events
-    line(doors).answer(event, b"{}")  # type: ignore[arg-type]
+    doors.line.answer(event, b"{}")  # type: ignore[arg-type]
     assert await peer.message() == ANSWER
     doors.house.thinks = False
     assert await peer.call("next") == [3, "next", {}]
@@ -178,7 +173,7 @@ async def test_one_call_at_a_time_with_a_breath_between_and_a_bounded_queue(open
     doors = await open_doors(gap_s=0.05)
     peer = await doors.station()
     await calls_out(doors, peer, "0", *(str(n) for n in range(1, 33)))
-    assert not line(doors).call("too-many", "ClearCache", b"{}", within=30)
+    assert not doors.line.call("too-many", "ClearCache", b"{}", within=30)
     peer.send('[3,"0",{}]')
     assert await peer.call() == ANSWER, "the next call waits for the station to draw breath"
     doors.clock.seconds += 0.05
@@ -199,4 +194,4 @@ async def test_calls_on_their_way_are_dropped_with_the_line(doors: Doors) -> Non
         ("CallDropped", True),
         ("CallDropped", False),
     ]
-    assert not line(doors).call("c", "ClearCache", b"{}", within=30)
+    assert not doors.line.call("c", "ClearCache", b"{}", within=30)

@@ -5,24 +5,20 @@ import json
 import random
 import struct
 import zlib
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from websockets.speedups import apply_mask
 
-from csms.gateway.connection import Connection
 from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenDoors
-from tests.unit.gateway.rig import BINARY, CLOSE, PING, PONG, TEXT, Doors, client_frame
+from tests.unit.gateway.peer import BINARY, CLOSE, PING, PONG, TEXT, client_frame
+from tests.unit.gateway.rig import Doors
 
 HEARTBEAT = '[2,"hb","Heartbeat",{}]'
 ANSWER = [3, "hb", {}]
 DEFLATE = {"offer": "ocpp2.0.1", "Sec_WebSocket_Extensions": "permessage-deflate"}
-
-
-def line(doors: Doors) -> Connection:
-    return cast("Connection", doors.house.ears.line)
 
 
 # Odd frames that are read.
@@ -168,7 +164,7 @@ async def test_a_frame_just_below_the_limit_is_read_in_however_many_packets(door
         peer.write(data[start : start + 50_000])
         await peer.writer.drain()
     assert await peer.message() == ANSWER
-    assert line(doors)._cutter.rest() == b""
+    assert doors.line._cutter.rest() == b""
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from csms.kit.passwords import hash_password
 from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenDoors
-from tests.unit.gateway.rig import Doors, request
+from tests.unit.gateway.peer import request
+from tests.unit.gateway.rig import Doors
 
 PASSWORD = b"correct-horse-battery"
 HASHED = hash_password(PASSWORD)

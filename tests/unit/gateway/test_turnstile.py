@@ -9,7 +9,7 @@ from csms.gateway.turnstile import Turnstile, subscriber
 from csms.kit.failures import StartFailed
 from csms.kit.leaks import Leaks
 from csms.settings import load
-from tests.unit.gateway.rig import HandClock
+from tests.unit.gateway.memory import HandClock
 
 
 def test_a_bucket_fills_leaks_and_forgets() -> None:
