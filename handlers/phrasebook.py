@@ -6,13 +6,18 @@ from typing import Any
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
 from csms.ports.commands import Unsupported
-from handlers.v16.commands import COMMANDS as COMMANDS_16
-from handlers.v201.commands import COMMANDS as COMMANDS_201
+from handlers.v16 import commands as v16
+from handlers.v201 import commands as v201
 
 BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
-    Version.V16: COMMANDS_16,
-    Version.V201: COMMANDS_201,
-    Version.V21: COMMANDS_201,
+    Version.V16: v16.COMMANDS,
+    Version.V201: v201.COMMANDS,
+    Version.V21: v201.COMMANDS,
+}
+MEMBERS: Mapping[str, Mapping[str, str]] = {
+    Version.V16: v16.MEMBERS,
+    Version.V201: v201.MEMBERS,
+    Version.V21: v201.MEMBERS,
 }
 
 
@@ -26,3 +31,8 @@ class VersionedPhrasebook:
             raise Unsupported(f"{type(command).__name__} cannot be said in {protocol}")
         action, payload = put(command)
         return action, payload
+
+    def member(self, protocol: str, path: str) -> str:
+        """Return the member of a command that became what a path names: the deepest one known."""
+        members = MEMBERS.get(protocol, {})
+        return next((members[name] for name in reversed(path.split("/")) if name in members), "")

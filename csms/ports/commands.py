@@ -61,7 +61,11 @@ class StationCalls(Protocol):
 
 
 class Unsupported(Exception):
-    """A version has no words for a command; the text says why."""
+    """A version has no words for a command; the text says why, `member` names what of it is at fault."""
+
+    def __init__(self, why: str, member: str | None = None) -> None:
+        super().__init__(why)
+        self.member = member
 
 
 class Phrasebook(Protocol):
@@ -69,3 +73,6 @@ class Phrasebook(Protocol):
 
     def put(self, protocol: str, command: RemoteCommand) -> tuple[str, dict[str, object]]:
         """Return action and payload; raise `Unsupported`."""
+
+    def member(self, protocol: str, path: str) -> str:
+        """Return the member of a command that became what a JSON pointer into its payload names."""

@@ -1,5 +1,6 @@
 """Every refusal is a problem document (RFC 9457)."""
 
+import re
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
+_MEMBER = re.compile(r"^Object (?:missing required|contains unknown) field `(.*)`$")
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",
@@ -80,8 +82,19 @@ def on_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[dict[str
 def on_invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[dict[str, Any]]:
     """Answer a body or a parameter that has the wrong form, naming each field."""
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = [FieldError(str(item.get("key", "")), str(item.get("message", ""))) for item in extra]
+    errors = [_field_error(item) for item in extra]
     return _document(Problem(UNPROCESSABLE, error.detail.partition(" for ")[0], errors=errors))
+
+
+def _field_error(told: dict[str, Any]) -> FieldError:
+    """Read what the framework says: it calls the body `data`, and names missing members in words only."""
+    key, message = str(told.get("key", "")), str(told.get("message", ""))
+    if told.get("source") != "body":
+        return FieldError(key, message)
+    named = _MEMBER.search(message)
+    is_body = key == "data" and (named is not None or message.startswith("Expected `object`"))
+    path = "" if is_body else "/" + key.replace("[", ".").replace("]", "").replace(".", "/")
+    return FieldError(path if named is None else f"{path}/{named[1]}", message)
 
 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """OCPP 1.6: what operators say to stations."""
 
+import re
 from typing import Any
 
 from csms.domain import remote
 from csms.ports.commands import Unsupported
 
 Put = tuple[str, dict[str, Any]]
+_NUMBER = re.compile(r"-?[0-9]{1,10}")
 
 
 def start_remotely(command: remote.StartRemotely) -> Put:
@@ -15,31 +17,34 @@ def start_remotely(command: remote.StartRemotely) -> Put:
 
 def stop_remotely(command: remote.StopRemotely) -> Put:
     """RemoteStopTransaction (1.6 §5.12)."""
-    if not command.transaction.lstrip("-").isdigit():
-        raise Unsupported("transactions of 1.6 have numbers")
+    if not _NUMBER.fullmatch(command.transaction):
+        raise Unsupported("transactions of 1.6 have numbers", "transaction")
     return "RemoteStopTransaction", {"transactionId": int(command.transaction)}
 
 
 def reset(command: remote.ResetStation) -> Put:
     """Reset (1.6 §5.14)."""
     if command.evse is not None:
-        raise Unsupported("1.6 resets the whole station")
+        raise Unsupported("1.6 resets the whole station", "evse")
     return "Reset", {"type": "Hard" if command.immediate else "Soft"}
 
 
 def unlock(command: remote.UnlockConnector) -> Put:
     """UnlockConnector (1.6 §5.18)."""
+    _check_connector(command.connector)
     return "UnlockConnector", {"connectorId": command.evse}
 
 
 def change_availability(command: remote.ChangeAvailability) -> Put:
     """ChangeAvailability (1.6 §5.2)."""
+    _check_connector(command.connector, command.evse)
     kind = "Operative" if command.operative else "Inoperative"
     return "ChangeAvailability", {"connectorId": command.evse or 0, "type": kind}
 
 
 def trigger(command: remote.TriggerMessage) -> Put:
     """TriggerMessage (1.6 §5.17)."""
+    _check_connector(command.connector, command.evse)
     return "TriggerMessage", _without_none({"requestedMessage": command.message, "connectorId": command.evse})
 
 
@@ -52,8 +57,8 @@ def read_variables(command: remote.ReadVariables) -> Put:
 def write_variables(command: remote.WriteVariables) -> Put:
     """ChangeConfiguration (1.6 §5.3)."""
     if len(command.variables) != 1:
-        raise Unsupported("1.6 changes one key at a time")
-    return "ChangeConfiguration", {"key": command.variables[0].variable, "value": command.variables[0].value or ""}
+        raise Unsupported("1.6 changes one key at a time", "variables")
+    return "ChangeConfiguration", {"key": command.variables[0].variable, "value": command.variables[0].value}
 
 
 def request_report(command: remote.RequestReport) -> Put:
@@ -70,6 +75,12 @@ def transfer_data(command: remote.TransferData) -> Put:
     """DataTransfer (1.6 §5.6)."""
     payload = {"vendorId": command.vendor, "messageId": command.message, "data": command.data}
     return "DataTransfer", _without_none(payload)
+
+
+def _check_connector(connector: int | None, evse: int | None = 1) -> None:
+    """Raise for all but connector 1 of an EVSE: connector n of 1.6 is EVSE n, connector 1."""
+    if connector is not None and (connector != 1 or not evse):
+        raise Unsupported("an EVSE of 1.6 has one connector, number 1", "connector")
 
 
 def _without_none(payload: dict[str, Any]) -> dict[str, Any]:
@@ -89,3 +100,16 @@ COMMANDS = {
     remote.ClearCache: clear_cache,
     remote.TransferData: transfer_data,
 }
+
+MEMBERS = {
+    "connectorId": "evse",
+    "data": "data",
+    "idTag": "token",
+    "key": "variables",
+    "messageId": "message",
+    "requestedMessage": "message",
+    "transactionId": "transaction",
+    "value": "variables",
+    "vendorId": "vendor",
+}
+"""Which member of a command became which member of its payload."""

@@ -38,9 +38,8 @@ def unlock(command: remote.UnlockConnector) -> Put:
 def change_availability(command: remote.ChangeAvailability) -> Put:
     """ChangeAvailability (G03, G04)."""
     status = "Operative" if command.operative else "Inoperative"
-    return "ChangeAvailability", _without_none(
-        {"operationalStatus": status, "evse": _evse(command.evse, command.connector)}
-    )
+    evse = _evse(command.evse or None, command.connector)
+    return "ChangeAvailability", _without_none({"operationalStatus": status, "evse": evse})
 
 
 def trigger(command: remote.TriggerMessage) -> Put:
@@ -53,13 +52,13 @@ def trigger(command: remote.TriggerMessage) -> Put:
 def read_variables(command: remote.ReadVariables) -> Put:
     """GetVariables (B06)."""
     if not command.variables:
-        raise Unsupported("2.0.1 reads variables by their names; request a report for all")
+        raise Unsupported("2.0.1 reads variables by their names; request a report for all", "variables")
     return "GetVariables", {"getVariableData": [_named(name) for name in command.variables]}
 
 
 def write_variables(command: remote.WriteVariables) -> Put:
     """SetVariables (B05)."""
-    data = [{"attributeValue": name.value or "", **_named(name)} for name in command.variables]
+    data = [{"attributeValue": name.value, **_named(name)} for name in command.variables]
     return "SetVariables", {"setVariableData": data}
 
 
@@ -81,11 +80,13 @@ def transfer_data(command: remote.TransferData) -> Put:
 
 def _named(name: remote.VariableName) -> dict[str, Any]:
     if not name.component:
-        raise Unsupported(f"{name.variable}: variables of 2.0.1 belong to a component")
+        raise Unsupported(f"{name.variable}: variables of 2.0.1 belong to a component", "variables")
     return {"component": {"name": name.component}, "variable": {"name": name.variable}}
 
 
 def _evse(evse: int | None, connector: int | None) -> dict[str, int] | None:
+    if connector is not None and not evse:
+        raise Unsupported("a connector belongs to an EVSE", "connector")
     return None if evse is None else _without_none({"id": evse, "connectorId": connector})
 
 
@@ -110,3 +111,22 @@ COMMANDS = {
     remote.ClearCache: clear_cache,
     remote.TransferData: transfer_data,
 }
+
+MEMBERS = {
+    "connectorId": "connector",
+    "data": "data",
+    "evse": "evse",
+    "evseId": "evse",
+    "getVariableData": "variables",
+    "idToken": "token",
+    "messageId": "message",
+    "remoteStartId": "remote_start_id",
+    "reportBase": "report",
+    "requestId": "request_id",
+    "requestedMessage": "message",
+    "setVariableData": "variables",
+    "transactionId": "transaction",
+    "type": "kind",
+    "vendorId": "vendor",
+}
+"""Which member of a command became which member of its payload."""

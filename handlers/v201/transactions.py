@@ -1,19 +1,38 @@
 """OCPP 2.0.1, block E, Transactions: what stations say."""
 
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
 from csms.domain.access import Authorization, doubts, is_historic
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.ocpp.messages import v201
+from csms.ocpp.shape import members
 from csms.ports.handlers import StationContext
 from handlers.v201.authorization import id_token_info, token_of
 from handlers.v201.metering import samples_of
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+DETAILS = frozenset({"numberOfPhasesUsed", "cableMaxCurrent", "timeSpentCharging", "customData"})
+"""Members that no rule asks for; they are kept with the session all the same (Q34)."""
 
 
 async def transaction_event(
     call: v201.TransactionEventRequest, context: StationContext
 ) -> v201.TransactionEventResponse:
     """Record one event of a transaction; a token in it is judged, whatever became of it (E01.FR.12, C12.FR.03)."""
+    return await record(call, context, details_of(call, DETAILS))
+
+
+async def record(
+    call: v201.TransactionEventRequest, context: StationContext, details: str | None
+) -> v201.TransactionEventResponse:
+    """Record one event with its details, and judge its token."""
     authorization = None if call.id_token is None else await context.authorize(token_of(call.id_token))
-    await context.transact(_command_of(call, authorization, context))
+    await context.transact(_command_of(call, authorization, details, context))
     return v201.TransactionEventResponse(id_token_info=None if authorization is None else id_token_info(authorization))
 
 
@@ -22,11 +41,36 @@ async def acknowledge_event(context: StationContext) -> v201.TransactionEventRes
     return v201.TransactionEventResponse()
 
 
+def details_of(call: Any, names: frozenset[str]) -> str | None:
+    """Return the members of those names, its own and those of its `transactionInfo`, as JSON text."""
+    told = _told(call, names) | _told(call.transaction_info, names)
+    return _encoder.encode(told).decode() if told else None
+
+
+def _told(part: msgspec.Struct, names: frozenset[str]) -> dict[str, Any]:
+    wires, ask, nothing = _question(type(part), names)
+    values = ask(part)
+    return {} if values == nothing else {w: value for w, value in zip(wires, values, strict=True) if value is not None}
+
+
+@cache
+def _question(
+    part: type[msgspec.Struct], names: frozenset[str]
+) -> tuple[tuple[str, ...], Callable[[msgspec.Struct], tuple[Any, ...]], tuple[None, ...]]:
+    """Return how to ask for members by one call: their names, the call, and what it returns if none was told."""
+    found = [(member.wire, member.attribute) for member in members(part) if member.wire in names]
+    wires, attributes = zip(*found, strict=True)
+    return wires, attrgetter(*attributes), (None,) * len(wires)
+
+
 def _command_of(
-    call: v201.TransactionEventRequest, authorization: Authorization | None, context: StationContext
+    call: v201.TransactionEventRequest,
+    authorization: Authorization | None,
+    details: str | None,
+    context: StationContext,
 ) -> BeginSession | UpdateSession | EndSession:
     station, ref = context.station.id, call.transaction_info.transaction_id
-    observation = _observation_of(call, context, _doubts(call, authorization, context))
+    observation = _observation_of(call, context, _doubts(call, authorization, context), details)
     match call.event_type:
         case "Started":
             return BeginSession(station, ref, observation)
@@ -47,7 +91,7 @@ def _doubts(
 
 
 def _observation_of(
-    call: v201.TransactionEventRequest, context: StationContext, doubtful: tuple[str, ...]
+    call: v201.TransactionEventRequest, context: StationContext, doubtful: tuple[str, ...], details: str | None
 ) -> Observation:
     evse, info = call.evse, call.transaction_info
     return Observation(
@@ -64,4 +108,5 @@ def _observation_of(
         reservation_id=call.reservation_id,
         remote_start_id=info.remote_start_id,
         flags=(*context.deviations, *doubtful),
+        details=details,
     )

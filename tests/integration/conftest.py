@@ -6,12 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
+from csms.embedded.postgres import EmbeddedPostgres
+from csms.embedded.valkey import EmbeddedValkey
 from csms.node import Node, Servers
 from csms.settings import Settings
 from simulators.behaviour import Behaviour
 from simulators.station import SimulatedStation
 from simulators.v16 import Station16
 from simulators.v201 import Station201
+from tests.conftest import fresh_database
 
 KEY = "test-key-of-the-suite"
 
@@ -67,28 +70,31 @@ class House:
         await self.node.stop()
 
 
+async def open_house(database: str, redis_url: str, **settings: Any) -> House:
+    given = {
+        "ocpp_host": "127.0.0.1",
+        "ocpp_port": 0,
+        "web_port": 0,
+        "bootstrap_api_key": KEY,
+        "call_timeout_s": 5.0,
+        "drain_pause_s": 0.0,
+        **settings,
+    }
+    node = Node(Settings(**given), Servers(database, redis_url))
+    await node.start()
+    assert node.web is not None
+    http = httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{node.web.port}/api/v1", headers={"X-API-Key": KEY}, timeout=15
+    )
+    return House(node, http)
+
+
 @pytest.fixture
 async def start_house(database: str, redis_url: str) -> AsyncIterator[Callable[..., Awaitable[House]]]:
     houses: list[House] = []
 
     async def start(**settings: Any) -> House:
-        given = {
-            "ocpp_host": "127.0.0.1",
-            "ocpp_port": 0,
-            "web_port": 0,
-            "bootstrap_api_key": KEY,
-            "node": f"node-{len(houses)}",
-            "call_timeout_s": 5.0,
-            "drain_pause_s": 0.0,
-            **settings,
-        }
-        node = Node(Settings(**given), Servers(database, redis_url))
-        await node.start()
-        assert node.web is not None
-        http = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{node.web.port}/api/v1", headers={"X-API-Key": KEY}, timeout=15
-        )
-        house = House(node, http)
+        house = await open_house(database, redis_url, **{"node": f"node-{len(houses)}", **settings})
         houses.append(house)
         return house
 
@@ -100,3 +106,15 @@ async def start_house(database: str, redis_url: str) -> AsyncIterator[Callable[.
 @pytest.fixture
 async def house(start_house: Callable[..., Awaitable[House]]) -> House:
     return await start_house()
+
+
+@pytest.fixture(scope="module")
+async def shared_house(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> AsyncIterator[House]:
+    """A house for tests that come in large families and use a station each; nothing else may be told apart in it.
+
+    No gap between calls: families of commands would only wait for it.
+    """
+    async with fresh_database(postgres) as database:
+        house = await open_house(database, valkey.url, node="shared", call_gap_s=0, connects_per_minute=100_000)
+        yield house
+        await house.stop()

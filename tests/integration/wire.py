@@ -70,6 +70,27 @@ class RawStation:
                 return list(frame)
             self.commands.append(frame)
 
+    async def take(self) -> list[Any]:
+        """Return the next command, be it here or still to come."""
+        if self.commands:
+            return self.commands.pop(0)
+        frame = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
+        assert frame[0] == 2, frame
+        return list(frame)
+
+    async def answer(self, command: list[Any], payload: Any) -> None:
+        """Answer a command with a result."""
+        await self.socket.send(json.dumps([3, command[1], payload]))
+
+    async def refuse(self, command: list[Any], code: str, *more: Any) -> None:
+        """Answer a command with an error."""
+        await self.socket.send(json.dumps([4, command[1], code, *more]))
+
+    async def unasked(self) -> bool:
+        """Whether the station was asked nothing: what was sent before an answer has arrived with it."""
+        await self.ask("Heartbeat", {})
+        return not self.commands
+
     async def boot(self) -> str:
         """Boot as stations of this version do, and return the status."""
         payload: dict[str, Any] = {"chargePointVendor": "V", "chargePointModel": "M"}

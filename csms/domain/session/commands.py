@@ -18,7 +18,8 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """What one message of a station tells about a session.
 
     `at` is the station's time, `received_at` ours. `seq_no` counts a 2.x station's
-    events; 1.6 has none. `flags` name what was repaired or is doubtful.
+    events; 1.6 has none. `flags` name what was repaired or is doubtful. `details` is all that
+    the message tells and no rule asks for, as JSON text in the words of the version.
     """
 
     at: datetime
@@ -34,6 +35,7 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     reservation_id: int | None = None
     remote_start_id: int | None = None
     flags: tuple[str, ...] = ()
+    details: str | None = None
 
 
 class SessionOutcome(Struct, frozen=True, gc=False):

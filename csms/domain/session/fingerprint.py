@@ -6,7 +6,7 @@ from csms.domain.session.commands import BeginSession, EndSession, UpdateSession
 from csms.domain.session.events import SessionBegan, SessionEnded, SessionUpdated
 
 BEGIN, UPDATE, END = 0, 1, 2
-NO_NEWS = (None, None, None, None, None)
+NO_NEWS = (None, None, None, None, None, None)
 KINDS: dict[type, int] = {
     BeginSession: BEGIN,
     SessionBegan: BEGIN,
@@ -29,7 +29,7 @@ def marks(told: Told) -> Sequence[int]:
     """
     kind, said = KINDS[type(told)], told.observation
     evse, connector, samples = said.evse, said.connector, said.samples
-    news = (said.token, said.trigger, said.charging_state, said.reservation_id, said.remote_start_id)
+    news = (said.token, said.trigger, said.charging_state, said.reservation_id, said.remote_start_id, said.details)
     if kind == UPDATE and said.seq_no is None and samples and news == NO_NEWS:
         return [hash((sample, evse, connector)) for sample in samples]
     reason = told.reason if kind == END else None  # type: ignore[union-attr]  # the kind tells the type

@@ -167,10 +167,12 @@ async def _say(request: AnyRequest, station_id: str, command: remote.RemoteComma
     try:
         action, payload = desk.phrasebook.put(protocol, command)
     except Unsupported as unsupported:
-        raise Problem(422, str(unsupported)) from unsupported
+        at_fault = unsupported.member
+        errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]
+        raise Problem(422, str(unsupported), errors=errors) from unsupported
     raw = msgspec.json.encode(payload)
     if faults := desk.check(protocol, action, raw):
-        errors = [FieldError(fault.path, fault.message) for fault in faults]
+        errors = [FieldError(f"/{desk.phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
         raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
     return await _call(request, station_id, action, raw.decode(), None)
 

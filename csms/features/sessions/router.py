@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from csms.domain.metering import Sample
 from csms.web.desk import desk_of
@@ -77,15 +77,40 @@ class MeterValue(Struct, frozen=True):
     raw: str | None
 
 
+class SessionEvent(Struct, frozen=True):
+    """One message of a session, in the order in which they came; `seq_no` is the station's, none in 1.6.
+
+    `details` are what only its version tells, such as the cost that a 2.1 station has reckoned.
+    """
+
+    kind: str
+    at: datetime
+    received_at: datetime
+    seq_no: int | None
+    trigger: str | None
+    charging_state: str | None
+    offline: bool
+    details: Raw | None
+
+
 class _Told(Struct, frozen=True):
+    at: datetime
+    received_at: datetime
+    seq_no: int | None = None
+    trigger: str | None = None
+    charging_state: str | None = None
+    offline: bool = False
     samples: tuple[Sample, ...] = ()
+    details: str | None = None
 
 
 class _Fact(Struct, frozen=True):
+    type: str
     observation: _Told | None = None
 
 
 _facts = msgspec.json.Decoder(_Fact)
+KINDS = {"SessionBegan": "began", "SessionUpdated": "updated", "SessionEnded": "ended"}
 
 
 @get("/")
@@ -124,20 +149,41 @@ async def show_session(request: AnyRequest, session_id: FromPath[str]) -> Sessio
 @get("/{session_id:str}/meter-values")
 async def list_meter_values(request: AnyRequest, session_id: FromPath[str]) -> list[MeterValue]:
     """List all that the meter said in a session, in the order of the station's clock."""
+    samples = [sample for _, told in await _heard(request, session_id) for sample in told.samples]
+    return [MeterValue(**msgspec.structs.asdict(sample)) for sample in sorted(samples, key=lambda sample: sample.at)]
+
+
+@get("/{session_id:str}/events")
+async def list_events(request: AnyRequest, session_id: FromPath[str]) -> list[SessionEvent]:
+    """List the messages of a session in the order in which they came."""
+    return [
+        SessionEvent(
+            kind=KINDS[kind],
+            at=told.at,
+            received_at=told.received_at,
+            seq_no=told.seq_no,
+            trigger=told.trigger,
+            charging_state=told.charging_state,
+            offline=told.offline,
+            details=None if told.details is None else Raw(told.details.encode()),
+        )
+        for kind, told in await _heard(request, session_id)
+    ]
+
+
+async def _heard(request: AnyRequest, session_id: str) -> list[tuple[str, _Told]]:
+    """Return what the station told of a session; raise a 404 if nobody knows it."""
     records = await desk_of(request).pool.fetch(FACTS, session_id)
     if not records:
         raise Problem(404, f"there is no session {session_id}")
-    samples = [
-        sample
-        for record in records
-        if (told := _facts.decode(record["data"]).observation) is not None
-        for sample in told.samples
-    ]
-    return [MeterValue(**msgspec.structs.asdict(sample)) for sample in sorted(samples, key=lambda sample: sample.at)]
+    facts = [_facts.decode(record["data"]) for record in records]
+    return [(fact.type, fact.observation) for fact in facts if fact.observation is not None]
 
 
 def _shaped(record: asyncpg.Record) -> Session:
     return Session(**dict(record))
 
 
-sessions = Router("/sessions", tags=["sessions"], route_handlers=[list_sessions, show_session, list_meter_values])
+sessions = Router(
+    "/sessions", tags=["sessions"], route_handlers=[list_sessions, show_session, list_meter_values, list_events]
+)

@@ -1,0 +1,143 @@
+"""What operators can ask of a station: how each command is asked, worded in each version, and answered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+OCPP = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One command in one version. A member of `payload` that is `...` is any whole number of ours."""
+
+    command: str
+    version: str
+    body: dict[str, Any]
+    action: str
+    payload: dict[str, Any]
+    accepted: dict[str, Any]
+    rejected: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.command}-{self.version}"
+
+    def says(self, payload: dict[str, Any]) -> bool:
+        """Whether a payload is what the command means."""
+        wanted = {name: payload.get(name) if value is ... else value for name, value in self.payload.items()}
+        numbers = [payload.get(name) for name, value in self.payload.items() if value is ...]
+        return payload == wanted and all(type(number) is int and number > 0 for number in numbers)
+
+
+YES, NO = {"status": "Accepted"}, {"status": "Rejected"}
+KEY = {"variables": [{"variable": "HeartbeatInterval"}]}
+VARIABLE = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval"}
+NAMED = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+VENDOR = {"vendor": "com.example", "message": "Hello", "data": "{}"}
+VENDOR_SAYS = {"vendorId": "com.example", "messageId": "Hello", "data": "{}"}
+
+OF_16 = [
+    ("remote-start", {"token": "TAG-1", "evse": 2}, "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG-1"}),
+    ("remote-start", {"token": "TAG-1"}, "RemoteStartTransaction", {"idTag": "TAG-1"}),
+    ("remote-stop", {"transaction": "77"}, "RemoteStopTransaction", {"transactionId": 77}),
+    ("reset", {}, "Reset", {"type": "Soft"}),
+    ("reset", {"immediate": True}, "Reset", {"type": "Hard"}),
+    ("unlock", {"evse": 2}, "UnlockConnector", {"connectorId": 2}),
+    (
+        "change-availability",
+        {"operative": False},
+        "ChangeAvailability",
+        {"connectorId": 0, "type": "Inoperative"},
+    ),
+    (
+        "change-availability",
+        {"operative": True, "evse": 2},
+        "ChangeAvailability",
+        {"connectorId": 2, "type": "Operative"},
+    ),
+    ("trigger", {"message": "Heartbeat"}, "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    (
+        "trigger",
+        {"message": "MeterValues", "evse": 2},
+        "TriggerMessage",
+        {"requestedMessage": "MeterValues", "connectorId": 2},
+    ),
+    ("get-variables", {}, "GetConfiguration", {}),
+    ("get-variables", KEY, "GetConfiguration", {"key": ["HeartbeatInterval"]}),
+    (
+        "set-variables",
+        {"variables": [{"variable": "HeartbeatInterval", "value": "60"}]},
+        "ChangeConfiguration",
+        {"key": "HeartbeatInterval", "value": "60"},
+    ),
+    ("clear-cache", {}, "ClearCache", {}),
+    ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
+]
+OF_2 = [
+    (
+        "remote-start",
+        {"token": "TAG-1", "evse": 2, "kind": "ISO14443"},
+        "RequestStartTransaction",
+        {"evseId": 2, "remoteStartId": ..., "idToken": {"idToken": "TAG-1", "type": "ISO14443"}},
+    ),
+    (
+        "remote-start",
+        {"token": "TAG-1", "remote_start_id": 9},
+        "RequestStartTransaction",
+        {"remoteStartId": 9, "idToken": {"idToken": "TAG-1", "type": "Central"}},
+    ),
+    ("remote-stop", {"transaction": "tx-1"}, "RequestStopTransaction", {"transactionId": "tx-1"}),
+    ("reset", {}, "Reset", {"type": "OnIdle"}),
+    ("reset", {"immediate": True, "evse": 2}, "Reset", {"type": "Immediate", "evseId": 2}),
+    ("unlock", {"evse": 2}, "UnlockConnector", {"evseId": 2, "connectorId": 1}),
+    (
+        "change-availability",
+        {"operative": True, "evse": 2, "connector": 1},
+        "ChangeAvailability",
+        {"operationalStatus": "Operative", "evse": {"id": 2, "connectorId": 1}},
+    ),
+    ("change-availability", {"operative": False}, "ChangeAvailability", {"operationalStatus": "Inoperative"}),
+    (
+        "trigger",
+        {"message": "MeterValues", "evse": 2},
+        "TriggerMessage",
+        {"requestedMessage": "MeterValues", "evse": {"id": 2}},
+    ),
+    ("get-variables", {"variables": [VARIABLE]}, "GetVariables", {"getVariableData": [NAMED]}),
+    (
+        "set-variables",
+        {"variables": [VARIABLE | {"value": "60"}]},
+        "SetVariables",
+        {"setVariableData": [{"attributeValue": "60", **NAMED}]},
+    ),
+    ("get-report", {}, "GetBaseReport", {"requestId": ..., "reportBase": "FullInventory"}),
+    (
+        "get-report",
+        {"report": "SummaryInventory", "request_id": 5},
+        "GetBaseReport",
+        {"requestId": 5, "reportBase": "SummaryInventory"},
+    ),
+    ("clear-cache", {}, "ClearCache", {}),
+    ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
+]
+ANSWERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
+    "GetConfiguration": (
+        {"configurationKey": [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}]},
+        {"unknownKey": ["HeartbeatInterval"]},
+    ),
+    "GetVariables": (
+        {"getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": "60", **NAMED}]},
+        {"getVariableResult": [{"attributeStatus": "UnknownVariable", **NAMED}]},
+    ),
+    "SetVariables": (
+        {"setVariableResult": [{"attributeStatus": "Accepted", **NAMED}]},
+        {"setVariableResult": [{"attributeStatus": "Rejected", **NAMED}]},
+    ),
+}
+CASES = [
+    Case(command, version, body, action, payload, *ANSWERS.get(action, (YES, NO)))
+    for version, said in (("1.6", OF_16), ("2.0.1", OF_2), ("2.1", OF_2))
+    for command, body, action, payload in said
+]
+COMMANDS = {case.command for case in CASES}
+ONE_EACH = list({(case.command, case.version): case for case in CASES}.values())
