@@ -197,7 +197,7 @@ WITH fact AS (
     SELECT * FROM json_to_recordset($1::text::json)
         AS fact (place int, epoch bigint, station text, kind smallint, key text, sequence bigint, type text, data text)
 ), held AS (
-    SELECT fact.* FROM fact JOIN leases ON leases.station_id = fact.station AND leases.epoch = fact.epoch
+    SELECT * FROM fact WHERE epoch = (SELECT leases.epoch FROM leases WHERE station_id = fact.station)
 ), written AS (
     INSERT INTO journal (kind, key, sequence, station_id, type, data)
     SELECT kind, key, sequence, station, type, data FROM held ORDER BY place, sequence
