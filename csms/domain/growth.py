@@ -9,55 +9,57 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 Item = TypeVar("Item")
 
 
-class Trail(Generic[Item]):
-    """A sequence that grows at its end; a list given to it is its own from then on."""
+class Trail(Struct, Generic[Item], frozen=True, eq=False, gc=False):
+    """A sequence that grows at its end: the first `size` of `store`."""
 
-    __slots__ = ("_items", "_size")
+    store: list[Item] = []
+    size: int = 0
 
-    def __init__(self, items: list[Item] | None = None) -> None:
-        self._items = [] if items is None else items
-        self._size = len(self._items)
+    @classmethod
+    def of(cls, items: list[Item]) -> "Trail[Item]":
+        """Return a sequence of these items; the list is its own from then on."""
+        return cls(items, len(items))
 
     def __len__(self) -> int:
-        return self._size
+        return self.size
 
     def __iter__(self) -> Iterator[Item]:
-        return islice(self._items, self._size)
+        return islice(self.store, self.size)
 
     @property
     def last(self) -> Item:
         """The youngest item of a sequence that is not empty."""
-        return self._items[self._size - 1]
+        return self.store[self.size - 1]
 
     def plus(self, item: Item) -> "Trail[Item]":
         """Return the sequence with one more item."""
-        items = self._items if 0 < self._size == len(self._items) else self._items[: self._size]
-        items.append(item)
-        return Trail(items)
+        size = self.size
+        store = self.store if 0 < size == len(self.store) else self.store[:size]
+        store.append(item)
+        return Trail(store, size + 1)
 
 
-class Known:
-    """A set of hashes that forgets its older half whenever it is full."""
+class Known(Struct, frozen=True, eq=False, gc=False):
+    """A set of hashes that forgets its older half whenever it has `limit`: the first `size` of `places`."""
 
-    __slots__ = ("_limit", "_places", "_size")
-
-    def __init__(self, limit: int = 1024, places: dict[int, int] | None = None) -> None:
-        self._limit = limit
-        self._places = {} if places is None else places
-        self._size = len(self._places)
+    limit: int = 1024
+    places: dict[int, int] = {}
+    size: int = 0
 
     def __len__(self) -> int:
-        return self._size
+        return self.size
 
     def __contains__(self, item: int) -> bool:
         return self.has_all((item,))
 
     def has_all(self, items: Iterable[int]) -> bool:
         """Whether the set has every one of the items."""
-        find, size = self._places.get, self._size
+        find, size = self.places.get, self.size
         for item in items:  # noqa: SIM110  # a loop takes half the time of a generator
             if find(item, size) >= size:
                 return False
@@ -68,13 +70,13 @@ class Known:
         places = self._own()
         for item in items:
             places.setdefault(item, len(places))
-        return Known(self._limit, places)
+        return Known(self.limit, places, len(places))
 
     def _own(self) -> dict[int, int]:
         """Return a store that ends with this version, without its older half if it is full."""
-        if self._size >= self._limit:
-            kept = islice(self._places, self._size // 2, self._size)
+        if self.size >= self.limit:
+            kept = islice(self.places, self.size // 2, self.size)
             return {item: place for place, item in enumerate(kept)}
-        if 0 < self._size == len(self._places):
-            return self._places
-        return dict(islice(self._places.items(), self._size))
+        if 0 < self.size == len(self.places):
+            return self.places
+        return dict(islice(self.places.items(), self.size))

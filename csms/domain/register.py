@@ -77,7 +77,7 @@ def record(register: Register, new: Collection[Reading]) -> Register:
     readings = register.readings
     if readings and (fresh[0] <= readings.last or any(reading[1] == BEGIN for reading in fresh)):
         ordered = sorted({*readings, *fresh})
-        return Register(Trail(ordered), *_counted((), _from_begin(ordered)))
+        return Register(Trail.of(ordered), *_counted((), _from_begin(ordered)))
     for reading in fresh:
         readings = readings.plus(reading)
     return Register(readings, *_counted(register.tracks, fresh if register.tracks else _from_begin(fresh)))
