@@ -38,6 +38,7 @@ from csms.storage import engine, housekeeping, installation, migrate
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.journal import PostgresJournal
+from csms.storage.nodes import PostgresNodes
 from csms.storage.outbox import OutboxRelay
 from csms.storage.presence import PostgresPresence
 from csms.storage.progress import SessionProgress
@@ -87,6 +88,9 @@ class Node:
         try:
             await self._open_stores()
             self._build_house()
+            if self.settings.roles & {Role.GATEWAY, Role.WORKER}:
+                await self.nodes.enter()
+                self.tasks.spawn(self.nodes.run(), name="nodes")
             if Role.GATEWAY in self.settings.roles:
                 await self._start_gateway()
             if Role.WORKER in self.settings.roles:
@@ -131,7 +135,7 @@ class Node:
         self.journal = PostgresJournal(
             connect=connect, tasks=self.tasks, progress=self.progress, hold_s=settings.journal_hold_s
         )
-        self.presence = PostgresPresence(pool=self.pool, clock=self.clock, node=self.name)
+        self._build_presence()
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
         self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks)
         self.directory = RedisDirectory(
@@ -153,6 +157,7 @@ class Node:
         self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
         self._undo.callback(self.executor.shutdown, wait=False)
         self._undo.push_async_callback(self.journal.close)
+        self._undo.push_async_callback(self.nodes.leave)
         self._undo.push_async_callback(self.tasks.stop)
         self._undo.push_async_callback(self.directory.leave)
         self._undo.push_async_callback(self._flush)
@@ -160,6 +165,22 @@ class Node:
         self.tasks.spawn(self.directory.beat(), name="directory/beat")
         self.tasks.spawn(self.calls.take_calls(), name="calls")
         self.tasks.spawn(self.calls.take_reports(), name="calls/reports")
+
+    def _build_presence(self) -> None:
+        self.presence = PostgresPresence(
+            pool=self.pool,
+            clock=self.clock,
+            node=self.name,
+            here=lambda: self.house.signs(),
+            every_s=self.settings.presence_s,
+        )
+        self.nodes = PostgresNodes(
+            pool=self.pool,
+            clock=self.clock,
+            node=self.name,
+            silence_s=self.settings.node_silence_s,
+            resurrected=self.presence.begin_round,
+        )
 
     def _tools(self) -> Tools:
         settings = self.settings
@@ -226,7 +247,6 @@ class Node:
             self.listeners.append(
                 StationListener(context=context, host=settings.ocpp_host, port=settings.tls_port, tls=tls)
             )
-        await self.presence.forget_node()
         self._undo.push_async_callback(self._drain)
         for listener in self.listeners:
             await listener.start()

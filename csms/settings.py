@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     max_depth: Annotated[int, Field(ge=8, le=256)] = 32
     ping_s: Annotated[float, Field(ge=0, le=3600)] = 27.0
     silence_s: Annotated[float, Field(ge=1)] = 150.0
+    presence_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    node_silence_s: Annotated[float, Field(ge=1, le=3600)] = 45.0
     frames_per_second: Annotated[float, Field(gt=0)] = 2000.0
     drain_batch: Annotated[int, Field(ge=1)] = 500
     drain_pause_s: Annotated[float, Field(ge=0)] = 1.0

@@ -195,12 +195,17 @@ class SimulatedStation(ABC):
             self._socket.transport.abort()
 
     async def _live(self) -> None:
+        life = asyncio.current_task()
         while True:
             try:
                 await self._connect()
             except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
                 self.losses += 1
             self.connected.clear()
+            if (
+                life is not None and life.cancelling()
+            ):  # a task group of Python 3.11 forgets it over an error of its own
+                raise asyncio.CancelledError
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:

@@ -1,6 +1,7 @@
 """Where lines find the actors of their stations."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,7 +14,7 @@ from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.ports.journal import Journal
 from csms.ports.line import Line
 from csms.ports.ownership import Directory, Ownership
-from csms.ports.registry import RegisteredStation
+from csms.ports.registry import RegisteredStation, Sign
 
 log = structlog.get_logger(__name__)
 
@@ -21,11 +22,12 @@ log = structlog.get_logger(__name__)
 class LineEars:
     """The ears of one station, on one line."""
 
-    __slots__ = ("_actor", "_line")
+    __slots__ = ("_actor", "_house", "_line")
 
-    def __init__(self, *, actor: StationActor, line: Line) -> None:
+    def __init__(self, *, actor: StationActor, line: Line, house: "StationHouse") -> None:
         self._actor = actor
         self._line = line
+        self._house = house
 
     def heard(self, event: LinkEvent) -> None:
         """Pass on what came in."""
@@ -33,6 +35,7 @@ class LineEars:
 
     def lost(self) -> None:
         """Pass on that the line is gone."""
+        self._house.losing(self._actor, self._line)
         self._actor.tell(Lost(self._line))
 
 
@@ -68,6 +71,21 @@ class StationHouse:
             if actor.line is not None
         }
 
+    def signs(self) -> Iterator[Sign]:
+        """Tell who is connected, each as it is when its turn comes."""
+        for station, actor in list(self._actors.items()):
+            if (line := actor.line) is not None:
+                yield Sign(station, line.version, line.remote, self._heard_at(line))
+
+    def losing(self, actor: StationActor, line: Line) -> None:
+        """Note when a station was heard last, if this line is still the one it has."""
+        if actor.line is line:
+            self._tools.presence.heard(actor.station, self._heard_at(line))
+
+    def _heard_at(self, line: Line) -> datetime:
+        clock = self._tools.clock
+        return clock.now() - timedelta(seconds=clock.monotonic() - line.last_inbound)
+
     async def welcome(self, station: RegisteredStation, line: Line) -> LineEars:
         """Take the station's lease and give it this line; raise `JournalUnavailable`."""
         epoch = await self._ownership.claim(station.id)
@@ -77,7 +95,7 @@ class StationHouse:
         self._left_at.pop(station.id, None)
         self._directory.announce(station.id, epoch, line.version)
         actor.tell(Attach(station, line, epoch))
-        return LineEars(actor=actor, line=line)
+        return LineEars(actor=actor, line=line, house=self)
 
     def _departed(self, actor: StationActor) -> None:
         """The station has no line here any more; no other one has taken its place (Q9)."""

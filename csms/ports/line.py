@@ -14,6 +14,8 @@ class Line(Protocol):
 
     version: Version
     remote: str
+    last_inbound: float
+    """When bytes came in last, by the clock's monotonic seconds."""
 
     def answer(self, call: CallReceived, payload: bytes) -> None:
         """Send the CALLRESULT; nothing happens if the socket is gone."""

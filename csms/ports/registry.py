@@ -1,7 +1,8 @@
 """The stations and tokens that the operator keeps."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from csms.domain.access import Token, TokenRef
 from csms.domain.station.commands import Registration
@@ -44,8 +45,20 @@ class Tokens(Protocol):
         """Return the token, letter case and (where it is `Central` or unknown) kind aside."""
 
 
+class Sign(NamedTuple):
+    """That a station is connected to this node, and when bytes of it came in last."""
+
+    station: str
+    version: str
+    remote: str
+    heard_at: datetime
+
+
 class Presence(Protocol):
-    """Who is there; written in sweeps, never for each message."""
+    """Who is there; written in sweeps, never for each message. No method blocks or raises."""
 
     def seen(self, station: str, *, online: bool, version: str, remote: str) -> None:
-        """Note that a station is, or is no longer, connected; never blocks, never raises."""
+        """Note that a station is, or is no longer, connected."""
+
+    def heard(self, station: str, at: datetime) -> None:
+        """Note when the line that a station is losing was heard last; `seen` follows."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simulators.behaviour import Behaviour
 from tests.integration.conftest import House
 
 MEASURED = 2
@@ -32,6 +33,19 @@ async def test_a_simulated_station_charges_once_and_ends(house: House, version: 
     (session,) = await house.sessions(station="MY-CHARGER")
     assert not session["active"]
     assert session["energy_wh"] > 0
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_station_that_loses_its_connection_as_it_is_stopped_stops_all_the_same(
+    house: House, turns: int
+) -> None:
+    station = await house.station("CP-1", behaviour=Behaviour(reconnect_s=60))
+    await asyncio.wait_for(station.connected.wait(), 10)
+    await station.drop()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    stopped, _ = await asyncio.wait([asyncio.create_task(station.stop())], timeout=3)
+    assert stopped
 
 
 async def test_a_fleet_charges_at_every_evse(house: House) -> None:

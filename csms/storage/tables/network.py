@@ -66,6 +66,14 @@ presence = Table(
     Column("remote", Text),
     Column("node", Text),
     Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("beat_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 tokens = Table(

@@ -11,17 +11,19 @@ from csms.storage import engine, housekeeping
 from csms.storage.presence import PostgresPresence
 from tests.eventually import eventually
 from tests.integration.storage.conftest import Stores
+from tests.integration.storage.gateways import CLAIM
 from tests.integration.strait import strait_to
 
 
 @pytest.fixture
 async def stations(stores: Stores) -> Stores:
     await stores.pool.execute("INSERT INTO stations (id) VALUES ('CP-1'), ('CP-2')")
+    await stores.pool.execute(CLAIM, ["CP-1", "CP-2", "GONE"], "here")
     return stores
 
 
-def presence(stores: Stores, node: str) -> PostgresPresence:
-    return PostgresPresence(pool=stores.pool, clock=SystemClock(), node=node)
+def presence(pool: "asyncpg.Pool[asyncpg.Record]") -> PostgresPresence:
+    return PostgresPresence(pool=pool, clock=SystemClock(), node="here", here=lambda: iter(()), every_s=60)
 
 
 def come(where: PostgresPresence, station: str) -> None:
@@ -37,22 +39,8 @@ async def online(stores: Stores) -> dict[str, tuple[bool, str]]:
     return {row["station_id"]: (row["online"], row["node"]) for row in rows}
 
 
-@pytest.mark.covers("Q9")
-async def test_a_station_that_another_node_has_meanwhile_is_not_written_off_by_this_one(stations: Stores) -> None:
-    here, there = presence(stations, "here"), presence(stations, "there")
-    come(here, "CP-1")
-    come(here, "CP-2")
-    await here.write()
-    come(there, "CP-1")
-    await there.write()
-    go(here, "CP-1")
-    go(here, "CP-2")
-    await here.write()
-    assert await online(stations) == {"CP-1": (True, "there"), "CP-2": (False, "here")}
-
-
 async def test_the_last_that_was_seen_of_a_station_counts_and_an_unknown_one_disturbs_nobody(stations: Stores) -> None:
-    here = presence(stations, "here")
+    here = presence(stations.pool)
     come(here, "GONE")
     for turn in (come, go, come, go):
         turn(here, "CP-1")
@@ -61,20 +49,10 @@ async def test_the_last_that_was_seen_of_a_station_counts_and_an_unknown_one_dis
     assert await online(stations) == {"CP-1": (False, "here"), "CP-2": (True, "here")}
 
 
-async def test_what_an_earlier_life_of_a_node_left_behind_is_written_off_and_nothing_else(stations: Stores) -> None:
-    here, there = presence(stations, "here"), presence(stations, "there")
-    come(here, "CP-1")
-    come(there, "CP-2")
-    await here.write()
-    await there.write()
-    await presence(stations, "here").forget_node()
-    assert await online(stations) == {"CP-1": (False, "here"), "CP-2": (True, "there")}
-
-
 async def test_what_was_seen_while_the_database_was_away_is_written_afterwards(stations: Stores) -> None:
     async with strait_to(stations.dsn) as strait:
         pool = await engine.open_pool(strait.url, size=1)
-        here = PostgresPresence(pool=pool, clock=SystemClock(), node="here")
+        here = presence(pool)
         come(here, "CP-1")
         come(here, "CP-2")
         strait.close()
@@ -87,7 +65,7 @@ async def test_what_was_seen_while_the_database_was_away_is_written_afterwards(s
 
 
 async def test_writes_of_a_node_never_overtake_one_another(stations: Stores) -> None:
-    here = presence(stations, "here")
+    here = presence(stations.pool)
     blocker = await asyncpg.connect(stations.dsn)
     await blocker.execute("BEGIN; LOCK TABLE presence IN ACCESS EXCLUSIVE MODE")
     come(here, "CP-1")
