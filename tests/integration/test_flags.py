@@ -1,0 +1,162 @@
+"""Stations with one bad habit each: what they have on their own books is what REST says."""
+
+import asyncio
+import itertools
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from simulators.behaviour import (
+    Answers,
+    Behaviour,
+    Boot,
+    Clock,
+    Commands,
+    Credentials,
+    Identity,
+    Meter,
+    Pong,
+    Redial,
+    Spoil,
+    Statuses,
+    Subprotocol,
+    Unsupported,
+)
+from simulators.ledger import Entry
+from simulators.mangle import MANGLERS
+from simulators.outbox import RetryPolicy
+from simulators.station import SimulatedStation
+from simulators.v16 import Station16
+from simulators.v201 import Station201
+from tests.eventually import eventually
+from tests.integration.conftest import House
+
+NAMES = itertools.count(1)
+BOTH, ONLY_16, ONLY_201 = ("1.6", "2.0.1"), ("1.6",), ("2.0.1",)
+PASSWORD = "0123456789abcdef0123456789abcdef"
+QUICK = RetryPolicy(attempts=3, interval_s=0.02, timeout_s=5.0)
+
+FLAGS: dict[str, tuple[Behaviour, tuple[str, ...]]] = {
+    "well-behaved": (Behaviour(), BOTH),
+    **{f"subprotocol={habit}": (Behaviour(subprotocol=habit), BOTH) for habit in ("list", "case", "alias", "switch")},
+    "subprotocol=none": (Behaviour(subprotocol=Subprotocol.NONE), ONLY_16),
+    **{f"path={path}": (Behaviour(path=path), BOTH) for path in ("///", "/central/oakhurst/", "/ocpp//")},
+    **{f"identity={habit}": (Behaviour(identity=habit), BOTH) for habit in Identity},
+    **{f"credentials={habit}": (Behaviour(credentials=habit), BOTH) for habit in Credentials},
+    **{f"redial={habit}": (Behaviour(redial=habit), BOTH) for habit in Redial},
+    **{f"pong={habit}": (Behaviour(pong=habit), BOTH) for habit in Pong},
+    "ping=no": (Behaviour(ping=False), BOTH),
+    "idle_close": (Behaviour(idle_close_s=0.1), BOTH),
+    "deflate": (Behaviour(deflate=True), BOTH),
+    "fragment": (Behaviour(fragment=True), BOTH),
+    **{f"spoil={habit}": (Behaviour(spoil=habit), BOTH) for habit in Spoil},
+    **{f"mangle={name}": (Behaviour(mangle=(name,)), BOTH) for name in MANGLERS},
+    **{f"clock={habit}": (Behaviour(clock=habit), BOTH) for habit in Clock},
+    **{f"boot={habit}": (Behaviour(boot=habit), BOTH) for habit in Boot if habit is not Boot.NEVER},
+    "boot=never": (Behaviour(boot=Boot.NEVER), ONLY_16),
+    "heartbeats=no": (Behaviour(heartbeats=False), BOTH),
+    **{f"statuses={habit}": (Behaviour(statuses=habit), BOTH) for habit in Statuses},
+    "status_storm": (Behaviour(status_storm=30), BOTH),
+    **{f"meter={habit}": (Behaviour(meter=habit), BOTH) for habit in Meter if habit is not Meter.NAN},
+    "meter=nan": (Behaviour(meter=Meter.NAN), BOTH),
+    "lost_stop": (Behaviour(lost_stop=True), BOTH),
+    "lost_start": (Behaviour(lost_start=True), BOTH),
+    "lost_answers": (Behaviour(lost_answers=2), BOTH),
+    "drop_half": (Behaviour(drop_half=True), BOTH),
+    "poison": (Behaviour(poison=True), BOTH),
+    **{f"transaction_id={number}": (Behaviour(transaction_id=number), ONLY_16) for number in (0, -1, 2**63 - 1)},
+    "reuse_transaction": (Behaviour(reuse_transaction=True), ONLY_201),
+    "shuffle_queue": (Behaviour(shuffle_queue=True), BOTH),
+    "repeat": (Behaviour(repeat=3), BOTH),
+    "values_after_stop": (Behaviour(values_after_stop=2), BOTH),
+    **{f"commands={habit}": (Behaviour(commands=habit), BOTH) for habit in Commands if habit is not Commands.MUTE},
+    **{f"answers={habit}": (Behaviour(answers=habit), BOTH) for habit in Answers},
+    **{f"unsupported={habit}": (Behaviour(unsupported=habit), BOTH) for habit in Unsupported},
+    "mute_calls_after": (Behaviour(mute_calls_after=0), BOTH),
+    "least_gap": (Behaviour(least_gap_s=60.0), BOTH),
+}
+CASES = [
+    pytest.param(habits, version, id=f"{name}-{version}")
+    for name, (habits, versions) in FLAGS.items()
+    for version in versions
+]
+
+
+async def powered_on(house: House, habits: Behaviour, version: str, retry: RetryPolicy = QUICK) -> SimulatedStation:
+    name = f"Flagged-{next(NAMES)}"
+    password = PASSWORD if habits.credentials is not Credentials.HEX else PASSWORD[:16]
+    await house.register(name, security_profile=1, password=registered(password, habits))
+    kind = Station16 if version == "1.6" else Station201
+    station = kind(name, house.url, password=password, behaviour=replace(habits, reconnect_s=0.05), retry=retry)
+    house.stations.append(station)
+    await station.start()
+    await eventually(station.connected.is_set)
+    return station
+
+
+def registered(password: str, habits: Behaviour) -> str:
+    return password.encode().hex() if habits.credentials is Credentials.HEX else password
+
+
+async def charge_twice(station: SimulatedStation) -> None:
+    """Let two drivers charge, and the line be lost in the first session."""
+    for session in range(2):
+        await station.plug_in()
+        station.begin()
+        station.charge(wh=300)
+        await station.drained()
+        if session == 0:
+            await station.drop()
+            station.charge(wh=250)
+            await eventually(station.connected.is_set)
+        station.charge(wh=200)
+        station.charge(wh=150)
+        await station.drained()
+        station.end()
+        await station.drained()
+
+
+def books(station: SimulatedStation) -> dict[str, list[Entry]]:
+    """Return what was acknowledged of each session."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in station.ledger.acknowledged:
+        if entry.kind != "poison":
+            found[entry.session].append(entry)
+    return found
+
+
+async def on_record(house: House, station: SimulatedStation) -> list[dict[str, Any]]:
+    sessions = await house.sessions(station=station.station)
+    return sorted(sessions, key=lambda session: str(session["created_at"]))
+
+
+@pytest.mark.covers(
+    "Q3", "Q5", "Q6", "Q8", "Q9", "Q12", "Q16", "Q20", "Q21", "Q23", "Q25", "Q27", "Q30", "Q53", "TX-30"
+)
+@pytest.mark.parametrize(("habits", "version"), CASES)
+async def test_what_a_station_has_on_its_books_is_what_rest_says(
+    shared_house: House, habits: Behaviour, version: str
+) -> None:
+    station = await powered_on(shared_house, habits, version)
+    try:
+        async with asyncio.timeout(20):
+            await charge_twice(station)
+    finally:
+        await station.stop()
+    assert station.ledger.discarded == []
+    told = books(station)
+    sessions = await on_record(shared_house, station)
+    wanted = [entries[-1].true_wh - first_told(entries, habits) for entries in told.values()]
+    assert [session["energy_wh"] for session in sessions] == wanted, sessions
+    for session, entries in zip(sessions, told.values(), strict=True):
+        values = (await shared_house.http.get(f"/sessions/{session['id']}/meter-values")).json()
+        totals = [value for value in values if value["measurand"].startswith("Energy") and value["phase"] is None]
+        unique = {(entry.kind, entry.at, entry.meter_wh) for entry in entries}
+        if habits.meter in {Meter.LIFETIME, Meter.SESSION, Meter.KWH, Meter.GLUED}:
+            assert len(totals) == len(unique), Counter(value["context"] for value in totals)
+
+
+def first_told(entries: list[Entry], habits: Behaviour) -> int:
+    return entries[0].true_wh
