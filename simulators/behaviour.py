@@ -1,7 +1,8 @@
 """The ways in which real chargers break the protocol, one flag for each family."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 
 class Subprotocol(StrEnum):
@@ -25,10 +26,11 @@ class Identity(StrEnum):
 
 
 class Credentials(StrEnum):
-    """How the password is put into the header (Q20, Q21)."""
+    """How the password is put into the header; `bytes` and `upper-case` take it for hex digits (Q20, Q21)."""
 
     RIGHT = "right"
-    HEX = "hex"
+    BYTES = "bytes"
+    UPPER_CASE = "upper-case"
     OTHER_CASE = "other-case"
     UNPADDED = "unpadded"
 
@@ -193,3 +195,27 @@ class Behaviour:
     unsupported: Unsupported = Unsupported.NEVER
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
+
+
+def habits_of(words: list[str]) -> dict[str, Any]:
+    """Return the members of a `Behaviour` that texts such as `clock=1970` and `repeat=3` name; raise `ValueError`."""
+    defaults = {field.name: field.default for field in fields(Behaviour)}
+    habits: dict[str, Any] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in defaults:
+            raise ValueError(f"{name}: no such habit; there are {', '.join(sorted(defaults))}")
+        habits[name] = _read(defaults[name], name, value)
+    return habits
+
+
+def _read(default: object, name: str, value: str) -> Any:
+    match default:
+        case bool():
+            return value in {"", "yes", "true", "1"}
+        case tuple():
+            return tuple(value.split(","))
+        case None:
+            return float(value) if name.endswith("_s") else int(value)
+        case _:
+            return type(default)(value)  # type: ignore[call-arg]  # enumerations, texts and numbers

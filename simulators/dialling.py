@@ -13,6 +13,7 @@ from simulators.behaviour import Behaviour, Credentials, Identity, Pong, Spoil, 
 
 OTHER = {"ocpp1.6": "ocpp2.0.1", "ocpp2.0.1": "ocpp1.6"}
 LATE_PONG_S = 0.2
+RSV1 = 0x40
 
 
 def address(url: str, station: str, behaviour: Behaviour) -> str:
@@ -48,8 +49,10 @@ def headers(station: str, password: str | None, behaviour: Behaviour) -> dict[st
         return {}
     secret = password.encode()
     match behaviour.credentials:
-        case Credentials.HEX:
-            secret = secret.hex().encode()
+        case Credentials.BYTES:
+            secret = bytes.fromhex(password)
+        case Credentials.UPPER_CASE:
+            secret = secret.upper()
         case Credentials.OTHER_CASE:
             station = station.swapcase()
     encoded = base64.b64encode(station.encode() + b":" + secret).decode()
@@ -81,5 +84,6 @@ def answer_pings(socket: ClientConnection, habit: Pong) -> None:
 
 def spoil(socket: ClientConnection, how: Spoil) -> None:
     """Send a frame that breaks WebSocket; the central system will hang up."""
-    frame = Frame(Opcode.TEXT, b'[2,"spoilt","Heartbeat",{}]', rsv1=how is Spoil.RSV1)
-    socket.transport.write(frame.serialize(mask=how is not Spoil.UNMASKED))
+    frame = Frame(Opcode.TEXT, b'[2,"spoilt","Heartbeat",{}]').serialize(mask=how is not Spoil.UNMASKED)
+    reserved = RSV1 if how is Spoil.RSV1 else 0
+    socket.transport.write(bytes([frame[0] | reserved]) + frame[1:])

@@ -5,10 +5,11 @@ import contextlib
 import random
 import ssl
 from abc import ABC, abstractmethod
+from collections.abc import Coroutine
 from typing import Any
 
 from ocpp.charge_point import ChargePoint
-from ocpp.exceptions import OCPPError
+from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -60,6 +61,7 @@ class Life(ABC):
         self._socket: ClientConnection | None = None
         self._mangled: MangledSocket | None = None
         self._leaving = asyncio.Event()
+        self._lost = asyncio.Event()
         self._abandoned: list[ClientConnection] = []
 
     # What a version says.
@@ -111,6 +113,20 @@ class Life(ABC):
                 return await self.peer.call(payload, suppress=False, skip_schema_validation=True)
         except ConnectionClosed as closed:
             raise ConnectionError(str(closed)) from closed
+        except UnknownCallErrorCodeError as unknown:  # the package does not know RpcFrameworkError
+            raise OCPPError(str(unknown)) from unknown
+
+    async def unless_lost(self, saying: Coroutine[Any, Any, None]) -> None:
+        """Say something that is not kept: it ends with the connection, and an error is borne."""
+        said, lost = asyncio.ensure_future(saying), asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({said, lost}, return_when=asyncio.FIRST_COMPLETED)
+            with contextlib.suppress(ConnectionError, TimeoutError, OCPPError):
+                if said.done():
+                    said.result()
+        finally:
+            said.cancel()
+            lost.cancel()
 
     async def _live(self) -> None:
         while True:
@@ -119,6 +135,7 @@ class Life(ABC):
             except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
                 self.losses += 1
             self.connected.clear()
+            self._lost.set()
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
@@ -170,6 +187,7 @@ class Life(ABC):
             chat=self._chat,
         )
         self.peer = self.make_peer(commands)
+        self._lost.clear()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(self.peer), name=f"read/{self.station}")
             tasks.create_task(self._speak(socket), name=f"speak/{self.station}")

@@ -61,7 +61,7 @@ class EnergyMeter:
         register, third_time = self.register(), self._readings % 3 == 0
         if self._habit is Meter.RESET and self._readings == RESET_AFTER:
             self._offset = -self.true_wh
-            return [Reading(str(register)), Reading("0")]
+            return [Reading(str(register))]
         if self._habit is Meter.PHASES:
             third = register // 3
             shares = (("L1", register - 2 * third), ("L2", third), ("L3", third))

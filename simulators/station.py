@@ -108,7 +108,7 @@ class SimulatedStation(Life):
         self.evses[evse].status = status
         if self.connected.is_set():
             for _ in range(1 + self.behaviour.status_storm):
-                await self.report(evse)
+                await self.unless_lost(self.report(evse))
 
     async def say_statuses(self) -> None:
         """Report all statuses."""
