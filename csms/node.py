@@ -151,7 +151,13 @@ class Node:
             clock=self.clock,
             tasks=self.tasks,
             dialects={Version.V16: V16, Version.V201: V201, Version.V21: V21},
-            policy=Policy(heartbeat_s=settings.heartbeat_s, call_timeout_s=settings.call_timeout_s, gated=gated),
+            phrasebook=VersionedPhrasebook(),
+            policy=Policy(
+                heartbeat_s=settings.heartbeat_s,
+                call_timeout_s=settings.call_timeout_s,
+                gated=gated,
+                upkeep_settle_s=settings.upkeep_settle_s,
+            ),
         )
         ownership = PostgresOwnership(pool=self.pool, tasks=self.tasks, node=self.name)
         self.house = StationHouse(tools=tools, ownership=ownership, directory=self.directory, journal=self.journal)

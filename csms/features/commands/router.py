@@ -45,7 +45,10 @@ class CallError(Struct, frozen=True):
 
 
 class CallAnswer(Struct, frozen=True):
-    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said."""
+    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
+
+    `unsupported`: it does not know what it was asked, and says so in either way.
+    """
 
     call_id: str
     outcome: str
@@ -53,6 +56,7 @@ class CallAnswer(Struct, frozen=True):
     action: str
     answer: Raw | None = None
     error: CallError | None = None
+    unsupported: bool = False
 
 
 @post("/{station_id:str}/ocpp/{action:str}", status_code=200)
@@ -224,7 +228,9 @@ def _answer(action: str, report: CallReport) -> Response[CallAnswer]:
         details = None if report.details is None else Raw(report.details.encode())
         error = CallError(report.code, report.description, details)
     answer = None if report.answer is None else Raw(report.answer.encode())
-    return Response(CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error))
+    return Response(
+        CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error, report.unsupported)
+    )
 
 
 async def _registered(desk: Desk, station: str) -> str:
