@@ -260,6 +260,7 @@ class Node:
             metrics=self.metrics,
             tasks=self.tasks,
             call_timeout_s=self.settings.call_timeout_s,
+            command_bytes=self.settings.command_bytes,
         )
         app = build_app(desk=desk, routers=routers())
         self.web = WebServer(app=app, host=self.settings.web_host, port=self.settings.web_port, tasks=self.tasks)

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Raw, Struct
 
 from csms.domain import remote
+from csms.features.commands.room import frame_bytes, told_limit
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
@@ -71,11 +72,14 @@ async def call_raw(  # parameters of the route
     """Send any call; its payload is as the specification spells it, and checked unless `validate` is false."""
     desk = desk_of(request)
     payload = msgspec.json.encode(data)
-    protocol = await _protocol(desk, await _registered(desk, station_id))
+    station = await _registered(desk, station_id)
+    protocol = await _protocol(desk, station)
     faults = desk.check(protocol, action, payload) if validate else []
     if faults:
         errors = [FieldError(fault.path, fault.message) for fault in faults]
         raise Problem(422, f"the payload breaks the schema of {action} in {protocol}", errors=errors)
+    if validate:
+        _check_room(action, payload, await told_limit(desk.pool, station, action))
     return await _call(request, station_id, action, payload.decode(), within_s)
 
 
@@ -167,7 +171,8 @@ async def data_transfer(
 
 async def _say(request: AnyRequest, station_id: str, command: remote.RemoteCommand) -> Response[CallAnswer]:
     desk = desk_of(request)
-    protocol = await _protocol(desk, await _registered(desk, station_id))
+    station = await _registered(desk, station_id)
+    protocol = await _protocol(desk, station)
     try:
         action, payload = desk.phrasebook.put(protocol, command)
     except Unsupported as unsupported:
@@ -178,7 +183,18 @@ async def _say(request: AnyRequest, station_id: str, command: remote.RemoteComma
     if faults := desk.check(protocol, action, raw):
         errors = [FieldError(f"/{desk.phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
         raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
+    limit = await told_limit(desk.pool, station, action) or desk.command_bytes
+    largest = max(payload, key=lambda name: len(str(payload[name])), default="")
+    _check_room(action, raw, limit, desk.phrasebook.member(protocol, largest))
     return await _call(request, station_id, action, raw.decode(), None)
+
+
+def _check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
+    """Refuse what a station would choke on: some reboot on a frame that is too large (Q43)."""
+    size = frame_bytes(action, payload)
+    if limit is not None and size > limit:
+        told = f"the call would have {size} bytes, and the station takes {limit}"
+        raise Problem(422, told, errors=[FieldError(f"/{member}" if member else "", told)])
 
 
 async def _call(
