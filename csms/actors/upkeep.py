@@ -83,7 +83,7 @@ class Upkeep:
         if call.action != "BootNotification":
             return
         self._unlearn(record.state.report)
-        if accepted and (alarm := self._booted(now)) is not None:
+        if accepted and (alarm := self._booted(record.state.booted_at or now)) is not None:
             await record.execute(ReportNotice(call.action, call.text, now, review=alarm))
 
     def _beat(self, interval_s: float, now: datetime) -> None:
@@ -92,10 +92,13 @@ class Upkeep:
             self._odd_beats = 0 if interval_s / 2 <= seconds <= interval_s * 2 else self._odd_beats + 1
         self._beat_at = now
 
-    def _booted(self, now: datetime) -> str | None:
-        known = self._is_looping(now)
-        self._boots = (*self._boots, now)[-BOOTS:]
-        if known or not self._is_looping(now):
+    def _booted(self, at: datetime) -> str | None:
+        """Count a boot by when it was written down: what a station only says again is no other one (BOOT-17)."""
+        if at in self._boots:
+            return None
+        known = self._is_looping(at)
+        self._boots = (*self._boots, at)[-BOOTS:]
+        if known or not self._is_looping(at):
             return None
         suspect = f"; suspect: {self._last}, the last it was asked" if self._last else ""
         return f"it boots again and again, and is asked nothing but by operators{suspect}"
