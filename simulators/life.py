@@ -129,6 +129,7 @@ class Life(ABC):
             lost.cancel()
 
     async def _live(self) -> None:
+        life = asyncio.current_task()
         while True:
             try:
                 await self._connect()
@@ -136,6 +137,8 @@ class Life(ABC):
                 self.losses += 1
             self.connected.clear()
             self._lost.set()
+            if life is not None and life.cancelling():  # a task group of 3.11 forgets it over an error of its own
+                raise asyncio.CancelledError
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
