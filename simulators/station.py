@@ -28,6 +28,7 @@ from simulators.outbox import Message, Outbox, RetryPolicy
 ocpp.messages.ASYNC_VALIDATION = False
 QUIET = logging.getLogger("simulators.ocpp")
 QUIET.setLevel(logging.CRITICAL)
+AGAIN_S = 0.5
 
 
 @dataclass(slots=True)
@@ -184,10 +185,15 @@ class SimulatedStation(ABC):
 
     async def stop(self) -> None:
         """Power off: no stop messages, no goodbye to drivers."""
-        if self._life is not None:
+        if self._life is None:
+            return
+        while (
+            not self._life.done()
+        ):  # a task group of Python 3.11 forgets a cancellation that meets an error of its own
             self._life.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._life
+            await asyncio.wait([self._life], timeout=AGAIN_S)
+        with contextlib.suppress(asyncio.CancelledError):
+            self._life.result()
 
     async def drop(self) -> None:
         """Lose the connection; the station comes back by itself."""
@@ -195,17 +201,12 @@ class SimulatedStation(ABC):
             self._socket.transport.abort()
 
     async def _live(self) -> None:
-        life = asyncio.current_task()
         while True:
             try:
                 await self._connect()
             except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
                 self.losses += 1
             self.connected.clear()
-            if (
-                life is not None and life.cancelling()
-            ):  # a task group of Python 3.11 forgets it over an error of its own
-                raise asyncio.CancelledError
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
