@@ -137,6 +137,7 @@ class Node:
         )
         self._build_presence()
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
+        self.metrics.frames_dropped.set_function(lambda: self.frames.dropped)
         self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks)
         self.directory = RedisDirectory(
             client=self.redis, keys=self.keys, node=self.name, owned=lambda: self.house.owned()

@@ -20,6 +20,7 @@ from simulators.mangle import MangledSocket
 from simulators.outbox import Outbox
 
 BURST = 5
+AGAIN_S = 0.5
 LOOP = 5
 IMPATIENT_S = 0.05
 
@@ -90,10 +91,9 @@ class Life(ABC):
 
     async def stop(self) -> None:
         """Power off: no stop messages, no goodbye to drivers."""
-        if self._life is not None:
-            self._life.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._life
+        while self._life is not None and not self._life.done():
+            self._life.cancel()  # a task group of Python 3.11 may forget it over an error of its own
+            await asyncio.wait([self._life], timeout=AGAIN_S)
         for socket in self._abandoned:
             socket.transport.abort()
 
@@ -129,7 +129,6 @@ class Life(ABC):
             lost.cancel()
 
     async def _live(self) -> None:
-        life = asyncio.current_task()
         while True:
             try:
                 await self._connect()
@@ -137,8 +136,6 @@ class Life(ABC):
                 self.losses += 1
             self.connected.clear()
             self._lost.set()
-            if life is not None and life.cancelling():  # a task group of 3.11 forgets it over an error of its own
-                raise asyncio.CancelledError
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
