@@ -58,6 +58,7 @@ class Life(ABC):
         self._booted = False
         self._probed = False
         self._spoilt = False
+        self._stopping = False
         self._socket: ClientConnection | None = None
         self._mangled: MangledSocket | None = None
         self._leaving = asyncio.Event()
@@ -90,6 +91,7 @@ class Life(ABC):
 
     async def stop(self) -> None:
         """Power off: no stop messages, no goodbye to drivers."""
+        self._stopping = True
         if self._life is not None:
             self._life.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -129,7 +131,6 @@ class Life(ABC):
             lost.cancel()
 
     async def _live(self) -> None:
-        life = asyncio.current_task()
         while True:
             try:
                 await self._connect()
@@ -137,7 +138,7 @@ class Life(ABC):
                 self.losses += 1
             self.connected.clear()
             self._lost.set()
-            if life is not None and life.cancelling():  # a task group of 3.11 forgets it over an error of its own
+            if self._stopping:  # a task group of 3.11 forgets a cancellation over an error of its own
                 raise asyncio.CancelledError
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
 
