@@ -41,7 +41,15 @@ Send = Callable[[Any, float], Awaitable[Any]]
 class Outbox:
     """Sends in order, one at a time, and keeps the ledger. `lost_answers` of each message never arrive."""
 
-    def __init__(self, *, policy: RetryPolicy, ledger: Ledger, lost_answers: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        policy: RetryPolicy,
+        ledger: Ledger,
+        lost_answers: int = 0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._policy = policy
         self._ledger = ledger
         self._lost_answers = lost_answers
@@ -80,7 +88,7 @@ class Outbox:
 
     async def _try(self, message: Message, send: Send) -> None:
         if message.tried:
-            await asyncio.sleep(self._policy.interval_s * message.tried)
+            await self._sleep(self._policy.interval_s * message.tried)
         try:
             answer = await send(message.word(), self._policy.timeout_s)
             if message.tried < self._lost_answers:

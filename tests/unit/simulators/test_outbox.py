@@ -20,7 +20,7 @@ def message(kind: str = "meter") -> Message:
 @pytest.mark.covers("TX-31", "Q70")
 @pytest.mark.parametrize("failure", [TimeoutError, InternalError])
 async def test_each_retry_waits_longer_until_the_last_and_then_the_next_message_goes(
-    monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+    failure: type[Exception],
 ) -> None:
     waits: list[float] = []
     said: list[str] = []
@@ -34,9 +34,8 @@ async def test_each_retry_waits_longer_until_the_last_and_then_the_next_message_
             raise failure
         return {}
 
-    monkeypatch.setattr("simulators.outbox.asyncio.sleep", wait)
     ledger = Ledger()
-    outbox = Outbox(policy=POLICY, ledger=ledger)
+    outbox = Outbox(policy=POLICY, ledger=ledger, sleep=wait)
     outbox.put(message("poison"))
     outbox.put(message("meter"))
     serving = asyncio.create_task(outbox.serve(send))
