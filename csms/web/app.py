@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
@@ -16,7 +17,7 @@ from csms import __version__
 from csms.web.desk import Desk
 from csms.web.idempotency import Idempotency
 from csms.web.keys import HEADER, KeyGuard
-from csms.web.problems import Problem, on_failure, on_http_error, on_invalid, on_problem
+from csms.web.problems import Problem, on_bad_text, on_failure, on_http_error, on_invalid, on_problem
 from csms.web.requests import request_line
 
 MAX_BODY = 1_048_576
@@ -34,6 +35,7 @@ def build_app(*, desk: Desk, routers: Sequence[Router]) -> Litestar:
             Problem: on_problem,
             ValidationException: on_invalid,
             HTTPException: on_http_error,
+            asyncpg.DataError: on_bad_text,
             Exception: on_failure,
         },
         request_max_body_size=MAX_BODY,

@@ -19,7 +19,7 @@ AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 SELECT = """
-SELECT key AS id, station_id, ref AS transaction_id, number, active, evse, connector, token, token_kind, stop_token, began_at,
+SELECT key AS id, station_id, ref AS transaction_id, number, active, evse, connector, token, nullif(token_kind, '') AS token_kind, stop_token, began_at,
     ended_at, last_heard_at, reason, charging_state, reservation_id, remote_start_id, energy_wh, meter_start_wh,
     meter_stop_wh, power_w, soc_percent, estimated, flags, created_at FROM sessions
 """

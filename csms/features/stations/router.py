@@ -1,9 +1,11 @@
 """Routes of stations."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
+import asyncpg
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -13,6 +15,7 @@ from csms.features.stations.repository import Stations
 from csms.features.stations.schemas import (
     Call,
     ConnectorStatus,
+    Direction,
     Frame,
     NewPassword,
     NewStation,
@@ -40,7 +43,7 @@ async def create_station(request: AnyRequest, data: JSONBody[NewStation]) -> Res
     values = msgspec.structs.asdict(data)
     password = values.pop("password")
     values["password_hash"] = None if password is None else await _hashed(password)
-    if not await stations.add(values):
+    if not await _placed(stations.add(values)):
         raise Problem(409, f"there is a station {data.id} already", errors=[FieldError("/id", "is taken")])
     return _tagged(await _existing(stations, data.id), status=201)
 
@@ -74,9 +77,11 @@ async def change_station(
 ) -> Response[Station]:
     """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
     stations = Stations(desk_of(request).pool)
-    await _existing(stations, station_id)
+    found = await _existing(stations, station_id)
+    if data.security_profile in NEEDS_PASSWORD and not found.has_password:
+        raise Problem(409, "this security profile needs a password; set one first")
     changes = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    if not await stations.change(station_id, changes, version=_wanted_version(request)):
+    if not await _placed(stations.change(station_id, changes, version=_wanted_version(request))):
         raise Problem(412, "the station was changed meanwhile; read it again")
     return _tagged(await _existing(stations, station_id))
 
@@ -108,9 +113,10 @@ async def list_frames(  # the filters of the route
     station_id: FromPath[str],
     limit: Limit = 100,
     after: FromQuery[str | None] = None,
-    direction: FromQuery[str | None] = None,
+    direction: FromQuery[Direction | None] = None,
     action: FromQuery[str | None] = None,
     since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Page[Frame]:
     """List what was on the wire, newest first; a frame is there within a second."""
     stations = Stations(desk_of(request).pool)
@@ -119,6 +125,7 @@ async def list_frames(  # the filters of the route
         direction=direction,
         action=action,
         since=since,
+        until=until,
         after=read_cursor(after, tuple[datetime, int]),
         limit=limit + 1,
     )
@@ -173,6 +180,14 @@ async def _existing(stations: Stations, station: str) -> Station:
     if found is None:
         raise Problem(404, f"there is no station {station}")
     return found
+
+
+async def _placed(write: Awaitable[bool]) -> bool:
+    """Write a station; refuse a site that there is not."""
+    try:
+        return await write
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Problem(422, "there is no such site", errors=[FieldError("/site_id", "is not known")]) from error
 
 
 async def _real_id(stations: Stations, station: str) -> str:
