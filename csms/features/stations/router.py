@@ -32,6 +32,7 @@ from csms.web.problems import FieldError, Problem
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 AnyRequest = Request[Any, Any, Any]
 NEEDS_PASSWORD = (1, 2)
+NAMED = {"refuses": (404,)}
 
 
 @post("/")
@@ -65,13 +66,13 @@ async def list_stations(  # the filters of the route
     return page_of(rows, limit, lambda station: cursor_of(station.id))
 
 
-@get("/{station_id:str}")
+@get("/{station_id:str}", opt=NAMED)
 async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Response[Station]:
     """Show one station, with the statuses of its connectors."""
     return _tagged(await _existing(Stations(desk_of(request).pool), station_id))
 
 
-@patch("/{station_id:str}")
+@patch("/{station_id:str}", opt={"refuses": (404, 412), "reads": ("If-Match",)})
 async def change_station(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]
 ) -> Response[Station]:
@@ -86,14 +87,14 @@ async def change_station(
     return _tagged(await _existing(stations, station_id))
 
 
-@delete("/{station_id:str}")
+@delete("/{station_id:str}", opt=NAMED)
 async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None:
     """Take a station out of the network; its sessions and its log stay."""
     if not await Stations(desk_of(request).pool).remove(station_id):
         raise Problem(404, f"there is no station {station_id}")
 
 
-@put("/{station_id:str}/password", status_code=204)
+@put("/{station_id:str}/password", status_code=204, opt=NAMED)
 async def change_password(request: AnyRequest, station_id: FromPath[str], data: JSONBody[NewPassword]) -> None:
     """Set the password for HTTP Basic; a connection that stands is not cut."""
     stations = Stations(desk_of(request).pool)
@@ -101,13 +102,13 @@ async def change_password(request: AnyRequest, station_id: FromPath[str], data: 
         raise Problem(404, f"there is no station {station_id}")
 
 
-@get("/{station_id:str}/connectors")
+@get("/{station_id:str}/connectors", opt=NAMED)
 async def list_connectors(request: AnyRequest, station_id: FromPath[str]) -> list[ConnectorStatus]:
     """List the newest status of every connector."""
     return (await _existing(Stations(desk_of(request).pool), station_id)).connectors
 
 
-@get("/{station_id:str}/frames")
+@get("/{station_id:str}/frames", opt=NAMED)
 async def list_frames(  # the filters of the route
     request: AnyRequest,
     station_id: FromPath[str],
@@ -133,14 +134,14 @@ async def list_frames(  # the filters of the route
     return Page([frame for _, frame in page.items], page.next)
 
 
-@get("/{station_id:str}/variables")
+@get("/{station_id:str}/variables", opt=NAMED)
 async def list_variables(request: AnyRequest, station_id: FromPath[str]) -> list[Variable]:
     """List what the station told of its device model."""
     stations = Stations(desk_of(request).pool)
     return await stations.variables(await _real_id(stations, station_id))
 
 
-@get("/{station_id:str}/calls")
+@get("/{station_id:str}/calls", opt=NAMED)
 async def list_calls(
     request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Call]:
@@ -152,7 +153,7 @@ async def list_calls(
     return page_of(rows, limit, lambda call: cursor_of(call.asked_at, call.id))
 
 
-@get("/{station_id:str}/calls/{call_id:str}")
+@get("/{station_id:str}/calls/{call_id:str}", opt=NAMED)
 async def show_call(request: AnyRequest, station_id: FromPath[str], call_id: FromPath[str]) -> Call:
     """Show what became of one call."""
     stations = Stations(desk_of(request).pool)
@@ -162,7 +163,7 @@ async def show_call(request: AnyRequest, station_id: FromPath[str], call_id: Fro
     return call
 
 
-@get("/{station_id:str}/notices")
+@get("/{station_id:str}/notices", opt=NAMED)
 async def list_notices(
     request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Notice]:
