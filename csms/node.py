@@ -138,6 +138,7 @@ class Node:
         )
         self._build_presence()
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
+        self.metrics.frames_dropped.set_function(lambda: self.frames.dropped)
         self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks)
         self.directory = RedisDirectory(
             client=self.redis, keys=self.keys, node=self.name, owned=lambda: self.house.owned()
@@ -197,7 +198,13 @@ class Node:
             clock=self.clock,
             tasks=self.tasks,
             dialects={Version.V16: V16, Version.V201: V201, Version.V21: V21},
-            policy=Policy(heartbeat_s=settings.heartbeat_s, call_timeout_s=settings.call_timeout_s, gated=gated),
+            phrasebook=VersionedPhrasebook(),
+            policy=Policy(
+                heartbeat_s=settings.heartbeat_s,
+                call_timeout_s=settings.call_timeout_s,
+                gated=gated,
+                upkeep_settle_s=settings.upkeep_settle_s,
+            ),
         )
 
     def _key(self, name: str) -> bytes:
@@ -283,6 +290,7 @@ class Node:
             metrics=self.metrics,
             tasks=self.tasks,
             call_timeout_s=self.settings.call_timeout_s,
+            command_bytes=self.settings.command_bytes,
         )
         app = build_app(desk=desk, routers=routers())
         self.web = WebServer(app=app, host=self.settings.web_host, port=self.settings.web_port, tasks=self.tasks)

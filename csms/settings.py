@@ -94,6 +94,8 @@ class Settings(BaseSettings):
 
     heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 300
     call_timeout_s: Annotated[float, Field(ge=1, le=600)] = 60.0
+    command_bytes: Annotated[int, Field(ge=512, le=1_048_576)] = 4096
+    upkeep_settle_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     call_gap_s: Annotated[float, Field(ge=0, le=60)] = 0.2
     missing_subprotocol: MissingSubprotocol = MissingSubprotocol.ASSUME_16
     gate_16: bool = False

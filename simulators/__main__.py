@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import signal
 
-from simulators.behaviour import Behaviour, Boot, Commands, Meter, Subprotocol
+from simulators.behaviour import Behaviour, Boot, Commands, Meter, Subprotocol, habits_of
 from simulators.fleet import DEMO_STATIONS, Fleet, make_station
 from simulators.mangle import MANGLERS
 
@@ -34,7 +34,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--boot", type=Boot, default=Boot.ONCE, choices=list(Boot))
     parser.add_argument("--commands", type=Commands, default=Commands.OBEY, choices=list(Commands))
     parser.add_argument("--subprotocol", type=Subprotocol, default=Subprotocol.RIGHT, choices=list(Subprotocol))
-    return parser.parse_args()
+    parser.add_argument(
+        "--habit", action="append", default=[], help="any other habit of simulators.behaviour, such as clock=1970"
+    )
+    arguments = parser.parse_args()
+    try:
+        arguments.habit = habits_of(arguments.habit)
+    except ValueError as error:
+        parser.error(str(error))
+    return arguments
 
 
 async def station(arguments: argparse.Namespace) -> None:
@@ -42,11 +50,14 @@ async def station(arguments: argparse.Namespace) -> None:
     _stop_on_term()
     one = make_station(arguments.id, arguments.url, version=arguments.version, password=arguments.password, evses=1)
     one.behaviour = Behaviour(
-        mangle=tuple(arguments.mangle),
-        meter=arguments.meter,
-        boot=arguments.boot,
-        commands=arguments.commands,
-        subprotocol=arguments.subprotocol,
+        **{
+            "mangle": tuple(arguments.mangle),
+            "meter": arguments.meter,
+            "boot": arguments.boot,
+            "commands": arguments.commands,
+            "subprotocol": arguments.subprotocol,
+            **arguments.habit,
+        }
     )
     await Fleet([one], pace=arguments.pace).run(sessions=arguments.sessions)
 

@@ -1,37 +1,118 @@
 """The ways in which real chargers break the protocol, one flag for each family."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 
 class Subprotocol(StrEnum):
-    """What is offered in the upgrade request."""
+    """What is offered in the upgrade request; `switch` tries another version first (Q3)."""
 
     RIGHT = "right"
     NONE = "none"
     LIST = "list"
     CASE = "case"
     ALIAS = "alias"
+    SWITCH = "switch"
     UNKNOWN = "unknown"
 
 
+class Identity(StrEnum):
+    """How the id is spelled in the path (Q6)."""
+
+    PLAIN = "plain"
+    ENCODED = "encoded"
+    OTHER_CASE = "other-case"
+
+
+class Credentials(StrEnum):
+    """How the password is put into the header; `bytes` and `upper-case` take it for hex digits (Q20, Q21)."""
+
+    RIGHT = "right"
+    BYTES = "bytes"
+    UPPER_CASE = "upper-case"
+    OTHER_CASE = "other-case"
+    UNPADDED = "unpadded"
+
+
+class Redial(StrEnum):
+    """What a lost connection looks like from the other end (Q8, Q9, Q10, Q14)."""
+
+    ABORT = "abort"
+    DUPLICATE = "duplicate"
+    FROZEN = "frozen"
+    LATE_CLOSE = "late-close"
+    BURST = "burst"
+
+
+class Pong(StrEnum):
+    """What becomes of the central system's pings (Q12)."""
+
+    ANSWER = "answer"
+    IGNORE = "ignore"
+    LATE = "late"
+
+
+class Spoil(StrEnum):
+    """A frame that breaks WebSocket itself, once in a life (Q16, Q23)."""
+
+    NEVER = "never"
+    RSV1 = "rsv1"
+    UNMASKED = "unmasked"
+
+
+class Clock(StrEnum):
+    """What the clock says (Q44, Q46, Q59)."""
+
+    RIGHT = "right"
+    EPOCH = "1970"
+    YEAR_1 = "year-1"
+    LOCAL = "local"
+    OFFSET = "+02"
+    BEHIND = "behind"
+    FROZEN = "frozen"
+
+
 class Boot(StrEnum):
-    """When a BootNotification is sent."""
+    """When a BootNotification is sent; `ignore-pending` goes on whatever the answer (Q47 to Q53)."""
 
     ONCE = "once"
     NEVER = "never"
+    LATE = "late"
+    LOOP = "loop"
+    MID_SESSION = "mid-session"
     EVERY_CONNECT = "every-connect"
     IGNORE_INTERVAL = "ignore-interval"
+    IGNORE_PENDING = "ignore-pending"
+
+
+class Statuses(StrEnum):
+    """How statuses are reported (Q55 to Q59)."""
+
+    RIGHT = "right"
+    ZERO_ONLY = "0-only"
+    ONE_ONLY = "1-only"
+    PERMUTE = "permute"
+    FLAP = "flap"
+    STALE = "stale"
+    LIES = "lies"
 
 
 class Meter(StrEnum):
-    """What the energy register counts."""
+    """What the energy register counts, and how it is told (Q74, Q85 to Q90)."""
 
     LIFETIME = "lifetime"
     SESSION = "session"
+    RESET = "reset"
     ROLLOVER = "rollover"
     KWH = "kwh"
+    NO_UNIT = "no-unit"
+    GLUED = "glued"
+    PHASES = "phases"
     BLIP = "blip"
+    NAN = "nan"
+    OCMF = "ocmf"
+    ALIGNED = "aligned"
 
 
 class Commands(StrEnum):
@@ -44,28 +125,97 @@ class Commands(StrEnum):
     EFFECT_FIRST = "effect-first"
 
 
+class Answers(StrEnum):
+    """How the answers to commands leave (Q28, Q29)."""
+
+    ONCE = "once"
+    TWICE = "twice"
+    WRONG_ID = "wrong-id"
+    LATE = "late"
+    CROSSING = "crossing"
+
+
+class Unsupported(StrEnum):
+    """How commands are refused that the station does not know; `never` knows them all (Q40)."""
+
+    NEVER = "never"
+    NOT_IMPLEMENTED = "NotImplemented"
+    NOT_SUPPORTED = "NotSupported"
+    INTERNAL_ERROR = "InternalError"
+    FORMATION_VIOLATION = "FormationViolation"
+    STATUS = "status"
+    REJECTED = "rejected"
+    SILENCE = "silence"
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A charger's habits; the default one behaves.
 
     `mangle` names what is done to every outgoing frame (`simulators.mangle`). `path` is put
-    between the address and the id. `lost_stop`, `lost_start`: these messages never leave.
-    `id_tag` overrides how a tag is spelled on the wire.
+    between the address and the id. `lost_stop`, `lost_start`: these messages never leave;
+    `lost_answers`: so many answers to each transaction message are lost on their way back.
+    `drop_half` loses every second meter value, `poison` puts a message that nobody can read
+    before each session, `reuse_transaction` calls all 2.x transactions the same.
+    `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
+    after the one before is lost.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
     path: str = "/"
-    boot: Boot = Boot.ONCE
+    identity: Identity = Identity.PLAIN
+    credentials: Credentials = Credentials.RIGHT
+    redial: Redial = Redial.ABORT
+    reconnect_s: float = 0.5
     ping: bool = True
+    pong: Pong = Pong.ANSWER
+    idle_close_s: float | None = None
+    deflate: bool = False
+    fragment: bool = False
+    spoil: Spoil = Spoil.NEVER
     mangle: tuple[str, ...] = ()
+    clock: Clock = Clock.RIGHT
+    boot: Boot = Boot.ONCE
+    heartbeats: bool = True
+    statuses: Statuses = Statuses.RIGHT
+    status_storm: int = 0
     meter: Meter = Meter.LIFETIME
-    commands: Commands = Commands.OBEY
     lost_stop: bool = False
     lost_start: bool = False
+    lost_answers: int = 0
+    drop_half: bool = False
+    poison: bool = False
     transaction_id: int | None = None
-    status_storm: int = 0
+    reuse_transaction: bool = False
     shuffle_queue: bool = False
     repeat: int = 1
     values_after_stop: int = 0
-    heartbeats: bool = True
-    reconnect_s: float = 0.5
+    commands: Commands = Commands.OBEY
+    answers: Answers = Answers.ONCE
+    unsupported: Unsupported = Unsupported.NEVER
+    mute_calls_after: int | None = None
+    least_gap_s: float = 0.0
+
+
+def habits_of(words: list[str]) -> dict[str, Any]:
+    """Return the members of a `Behaviour` that texts such as `clock=1970` and `repeat=3` name; raise `ValueError`."""
+    defaults = {field.name: field.default for field in fields(Behaviour)}
+    habits: dict[str, Any] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in defaults:
+            raise ValueError(f"{name}: no such habit; there are {', '.join(sorted(defaults))}")
+        habits[name] = _read(defaults[name], name, value)
+    return habits
+
+
+def _read(default: object, name: str, value: str) -> Any:
+    match default:
+        case bool():
+            return value in {"", "yes", "true", "1"}
+        case tuple():
+            return tuple(value.split(","))
+        case None:
+            return float(value) if name.endswith("_s") else int(value)
+        case _:
+            return type(default)(value)  # type: ignore[call-arg]  # enumerations, texts and numbers

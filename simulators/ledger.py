@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(slots=True)
 class Entry:
-    """One transaction message of a station."""
+    """One transaction message of a station. `meter_wh` is what it says, `true_wh` what had really flowed."""
 
     station: str
     session: str
@@ -15,6 +15,7 @@ class Entry:
     at: str
     meter_wh: int
     transaction: str | None
+    true_wh: int = 0
     answer: dict[str, object] = field(default_factory=dict)
 
 

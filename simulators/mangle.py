@@ -1,5 +1,6 @@
 """Frames as broken stations send them: each mangler takes a good text and gives what goes out."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -13,8 +14,8 @@ class Socket(Protocol):
     async def recv(self) -> str | bytes:
         """Return the next message."""
 
-    async def send(self, message: str | bytes) -> None:
-        """Send a message."""
+    async def send(self, message: Any) -> None:
+        """Send a message, whole or in a list of fragments."""
 
 
 def binary(text: str) -> Wire:
@@ -60,6 +61,26 @@ def numeric_ids(text: str) -> Wire:
     return [json.dumps(frame)]
 
 
+def reused_ids(text: str) -> Wire:
+    """A counter of message ids that begins anew all the time (Q27)."""
+    frame = json.loads(text)
+    if frame[0] == CALL:
+        frame[1] = str(1_000_000 + sum(str(frame[1]).encode()) % 3)
+    return [json.dumps(frame)]
+
+
+def pipelined(text: str) -> Wire:
+    """Three more calls before each, and none waits for its answer (Q30)."""
+    if json.loads(text)[0] != CALL:
+        return [text]
+    return [*(json.dumps([CALL, f"{EXTRA}{n}", "Heartbeat", {}]) for n in range(3)), text]
+
+
+def truncated(text: str) -> Wire:
+    """The end of every third frame cut off (Q25)."""
+    return [text[:-3] if sum(text.encode()) % 3 == 0 else text]
+
+
 def strings_for_numbers(text: str) -> Wire:
     """Every number in a payload as a text (Q32)."""
     return _rewritten(
@@ -79,6 +100,30 @@ def extra_fields(text: str) -> Wire:
     frame = json.loads(text)
     _add_member(frame[-1], "x_foo", {"bar": [1]})
     return [json.dumps(frame)]
+
+
+def missing_members(text: str) -> Wire:
+    """Without members that must be there (Q36)."""
+    frame = json.loads(text)
+    for place in (frame[-1], frame[-1].get("chargingStation")):
+        for name in MANDATORY if isinstance(place, dict) else ():
+            place.pop(name, None)
+    return [json.dumps(frame)]
+
+
+def overlong(text: str) -> Wire:
+    """Texts far longer than they may be (Q33)."""
+    frame = json.loads(text)
+    for place in (frame[-1], frame[-1].get("chargingStation")):
+        for name in DESCRIPTIVE if isinstance(place, dict) else ():
+            if name in place:
+                place[name] = place[name] + "x" * 300
+    return [json.dumps(frame)]
+
+
+def padded_numbers(text: str) -> Wire:
+    """Whole numbers with a fraction, numeric texts with blanks around (Q32, Q84)."""
+    return _rewritten(text, _padded)
 
 
 def lower_case(text: str) -> Wire:
@@ -104,6 +149,12 @@ MANGLERS: dict[str, Callable[[str], Wire]] = {
         twice,
         concatenated,
         numeric_ids,
+        reused_ids,
+        pipelined,
+        truncated,
+        missing_members,
+        overlong,
+        padded_numbers,
         strings_for_numbers,
         nulls,
         extra_fields,
@@ -113,23 +164,36 @@ MANGLERS: dict[str, Callable[[str], Wire]] = {
 }
 
 CALL = 2
+EXTRA = "extra-"
+MANDATORY = ("errorCode", "chargePointVendor", "vendorName", "triggerReason", "reason")
+DESCRIPTIVE = ("chargePointModel", "chargePointSerialNumber", "firmwareVersion", "model", "serialNumber")
+RENAMING = {numeric_ids, reused_ids}
 
 
 class MangledSocket:
     """A socket that spoils what goes out, and hands through what comes in.
 
-    Answers to the station's own calls keep their ids: what `numeric_ids` sent is put back.
+    Answers to the station's own calls keep their ids: what was renamed is put back. A text that is
+    `fragmented` leaves in several WebSocket frames (Q23).
     """
 
-    def __init__(self, socket: Socket, names: Iterable[str]) -> None:
+    def __init__(self, socket: Socket, names: Iterable[str], *, fragment: bool = False) -> None:
         self._socket = socket
+        self._fragment = fragment
+        self.last_at = asyncio.get_running_loop().time()
         self._manglers = [MANGLERS[name] for name in names]
         self._ids: dict[str, str] = {}
 
     async def recv(self) -> str | bytes:
         """Return the next message, under the id that the station knows."""
-        text = await self._socket.recv()
-        frame = json.loads(text)
+        while True:
+            text = await self._socket.recv()
+            self.last_at = asyncio.get_running_loop().time()
+            frame = json.loads(text)
+            if frame[0] == CALL or not str(frame[1]).startswith(EXTRA):
+                return self._known(text, frame)
+
+    def _known(self, text: str | bytes, frame: list[Any]) -> str | bytes:
         if frame[0] != CALL and (original := self._ids.pop(str(frame[1]), None)) is not None:
             frame[1] = original
             return json.dumps(frame)
@@ -142,12 +206,14 @@ class MangledSocket:
         for mangle in self._manglers:
             wire = [piece for item in wire for piece in (mangle(item) if isinstance(item, str) and item else [item])]
         self._remember(text, wire)
+        self.last_at = asyncio.get_running_loop().time()
         for piece in wire:
-            await self._socket.send(piece)
+            middle = len(piece) // 2
+            await self._socket.send([piece[:middle], piece[middle:]] if self._fragment else piece)
 
     def _remember(self, text: str, wire: Wire) -> None:
         original = json.loads(text)
-        if original[0] != CALL or "numeric-ids" not in {name for name, m in MANGLERS.items() if m in self._manglers}:
+        if original[0] != CALL or RENAMING.isdisjoint(self._manglers):
             return
         for piece in wire:
             sent = json.loads(piece) if isinstance(piece, str) and piece else None
@@ -166,6 +232,12 @@ def _rewritten(text: str, change: Callable[[Any], Any]) -> Wire:
     frame = json.loads(text)
     frame[-1] = walk(frame[-1])
     return [json.dumps(frame)]
+
+
+def _padded(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return f"  {value} " if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
 
 def _add_member(payload: Any, name: str, value: Any) -> None:

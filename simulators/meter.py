@@ -1,8 +1,27 @@
 """An energy meter, honest or not."""
 
+from dataclasses import dataclass
+
 from simulators.behaviour import Meter
 
 ROLLOVER = 2**32
+ENERGY = "Energy.Active.Import.Register"
+RESET_AFTER = 2
+OCMF_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sampled value as the station says it; `signed` is what proves it."""
+
+    value: str
+    measurand: str = ENERGY
+    unit: str | None = "Wh"
+    phase: str | None = None
+    signed: str | None = None
+
+
+GLUED = (Reading("16.0", "Current.Import.L1", "A"), Reading("230.1", "Voltage.L1-N", "V"))
 
 
 class EnergyMeter:
@@ -36,17 +55,25 @@ class EnergyMeter:
             case _:
                 return self._offset + self.true_wh
 
-    def sample(self) -> tuple[str, str, str]:
-        """Return measurand, value and unit of the next meter value."""
+    def sample(self) -> list[Reading]:
+        """Return the next meter value, in one sampled value or several."""
         self._readings += 1
-        register = self.register()
-        match self._habit:
-            case Meter.KWH:
-                return "Energy.Active.Import.Register", f"{register / 1000:.3f}", "kWh"
-            case Meter.BLIP if self._readings % 3 == 0:
-                return "Energy.Active.Import.Register", "0", "Wh"
-            case _:
-                return "Energy.Active.Import.Register", str(register), "Wh"
+        register, third_time = self.register(), self._readings % 3 == 0
+        if self._habit is Meter.RESET and self._readings == RESET_AFTER:
+            self._offset = -self.true_wh
+            return [Reading(str(register))]
+        if self._habit is Meter.PHASES:
+            third = register // 3
+            shares = (("L1", register - 2 * third), ("L2", third), ("L3", third))
+            return [Reading(str(wh), phase=phase) for phase, wh in shares]
+        total = {
+            Meter.KWH: Reading(f"{register / 1000:.3f}", unit="kWh"),
+            Meter.NO_UNIT: Reading(str(register), unit=None),
+            Meter.BLIP: Reading("0" if third_time else str(register)),
+            Meter.NAN: Reading("NaN" if third_time else str(register)),
+            Meter.OCMF: Reading(str(register), signed="OCMF|" + "x" * OCMF_BYTES),
+        }.get(self._habit, Reading(str(register)))
+        return [total, *GLUED] if self._habit is Meter.GLUED else [total]
 
     @property
     def session_wh(self) -> int:

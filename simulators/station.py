@@ -1,33 +1,27 @@
 """The life of a simulated station, whichever version it speaks."""
 
-import asyncio
-import base64
-import contextlib
 import logging
-import random
 import ssl
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ocpp.messages
-from ocpp.charge_point import ChargePoint
-from ocpp.exceptions import OCPPError
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Subprotocol as Token
 
-from simulators.behaviour import Behaviour, Boot, Subprotocol
+from simulators import clocks
+from simulators.behaviour import Behaviour, Boot, Meter, Statuses
 from simulators.ledger import Entry, Ledger
-from simulators.mangle import MangledSocket
+from simulators.life import Life
 from simulators.meter import EnergyMeter
 from simulators.outbox import Message, Outbox, RetryPolicy
 
 ocpp.messages.ASYNC_VALIDATION = False
 QUIET = logging.getLogger("simulators.ocpp")
 QUIET.setLevel(logging.CRITICAL)
+STALE = timedelta(hours=2)
+SESSION_NAME = "SAME-AS-EVER"
 
 
 @dataclass(slots=True)
@@ -44,13 +38,8 @@ class Evse:
     readings: list[int] = field(default_factory=list)
 
 
-class SimulatedStation(ABC):
-    """Connects, boots, keeps its promises to drivers and comes back after every loss.
-
-    `connected` is set while a socket is up and the station was accepted.
-    """
-
-    subprotocol: str
+class SimulatedStation(Life):
+    """Connects, boots, keeps its promises to drivers and comes back after every loss."""
 
     def __init__(  # what makes one station differ from another
         self,
@@ -65,42 +54,20 @@ class SimulatedStation(ABC):
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.station = station
-        self.behaviour = behaviour or Behaviour()
+        habits = behaviour or Behaviour()
         self.ledger = ledger or Ledger()
-        self.evses = {n: Evse(n, EnergyMeter(self.behaviour.meter)) for n in range(1, evses + 1)}
-        self.connected = asyncio.Event()
-        self.commands: list[tuple[str, dict[str, Any]]] = []
+        outbox = Outbox(policy=retry or RetryPolicy(), ledger=self.ledger, lost_answers=habits.lost_answers)
+        super().__init__(station=station, url=url, password=password, behaviour=habits, tls=tls, outbox=outbox)
+        self.evses = {n: Evse(n, EnergyMeter(habits.meter)) for n in range(1, evses + 1)}
         self.clock = clock
-        self.heartbeat_s = 300.0
-        self.losses = 0
-        self.peer: ChargePoint | None = None
-        self._url = url.rstrip("/")
-        self._password = password
-        self._tls = tls
-        self._randomness = random.Random(station)  # a simulation that can be repeated
-        self._outbox = Outbox(policy=retry or RetryPolicy(), ledger=self.ledger)
-        self._life: asyncio.Task[None] | None = None
-        self._booted = False
-        self._socket: ClientConnection | None = None
+        self._powered_on = clock()
+        self._charged = 0
 
     # What a version says.
 
     @abstractmethod
-    def make_peer(self, socket: Any) -> ChargePoint:
-        """Return the protocol end of this version."""
-
-    @abstractmethod
-    async def boot(self) -> tuple[str, float]:
-        """Send BootNotification and return status and interval."""
-
-    @abstractmethod
-    async def say_status(self, evse: Evse) -> None:
-        """Send the status of an EVSE."""
-
-    @abstractmethod
-    async def heartbeat(self) -> None:
-        """Send a Heartbeat."""
+    async def say_status(self, evse: int, status: str, at: str) -> None:
+        """Send the status of an EVSE; 0 is the station."""
 
     @abstractmethod
     async def authorize(self, token: str) -> str:
@@ -115,8 +82,16 @@ class SimulatedStation(ABC):
         """Return the message with the present meter value."""
 
     @abstractmethod
+    def aligned_message(self, evse: Evse) -> Message:
+        """Return the present meter value as a message of the clock, which knows no session."""
+
+    @abstractmethod
     def end_message(self, evse: Evse, reason: str) -> Message:
         """Return the message that a session ended."""
+
+    @abstractmethod
+    def poison_message(self, evse: Evse) -> Message:
+        """Return a message about a session that nobody can read."""
 
     # What drivers do.
 
@@ -133,7 +108,34 @@ class SimulatedStation(ABC):
         self.evses[evse].status = status
         if self.connected.is_set():
             for _ in range(1 + self.behaviour.status_storm):
-                await self.say_status(self.evses[evse])
+                await self.unless_lost(self.report(evse))
+
+    async def say_statuses(self) -> None:
+        """Report all statuses."""
+        for evse in self.evses:
+            await self.report(evse)
+
+    async def report(self, evse: int) -> None:
+        """Report the status of an EVSE, in the station's way."""
+        status, at = self.evses[evse].status, self.now()
+        match self.behaviour.statuses:
+            case Statuses.ZERO_ONLY:
+                await self.say_status(0, status, at)
+            case Statuses.ONE_ONLY:
+                await self.say_status(1, status, at)
+            case Statuses.PERMUTE:
+                words = self._randomness.sample(["Available", "Preparing", "Charging", "Finishing", status], 5)
+                for word in words:
+                    await self.say_status(evse, word, at)
+            case Statuses.FLAP:
+                for word in ("Available", "SuspendedEV", status):
+                    await self.say_status(evse, word, at)
+            case Statuses.STALE:
+                await self.say_status(evse, status, self._told(self.clock() - STALE))
+            case Statuses.LIES:
+                await self.say_status(evse, "Available", at)
+            case _:
+                await self.say_status(evse, status, at)
 
     def begin(self, evse: int = 1, token: str = "TAG-1", **extra: Any) -> None:  # noqa: S107  # a token of the demo
         """Start a session; its message goes into the queue."""
@@ -142,6 +144,8 @@ class SimulatedStation(ABC):
         outlet.token, outlet.transaction, outlet.seq_no = token, None, 0
         outlet.readings = [outlet.meter.begin()]
         message = self.begin_message(outlet, token, **extra)
+        if self.behaviour.poison:
+            self._put(self.poison_message(outlet))
         if not self.behaviour.lost_start:
             self._put(message)
 
@@ -149,7 +153,15 @@ class SimulatedStation(ABC):
         """Let energy flow and queue a meter value."""
         outlet = self.evses[evse]
         outlet.meter.flow(wh)
-        self._put(self.meter_message(outlet))
+        self._charged += 1
+        message = self.meter_message(outlet)
+        if not self.behaviour.drop_half or self._charged % 2:
+            self._put(message)
+        if self.behaviour.meter is Meter.ALIGNED:
+            self._put(self.aligned_message(outlet))
+        if self.behaviour.boot is Boot.MID_SESSION and self._charged % 3 == 2:
+            self._booted = False
+            self._leaving.set()
 
     def end(self, evse: int = 1, reason: str = "Local") -> None:
         """End the session; its message goes into the queue."""
@@ -162,11 +174,15 @@ class SimulatedStation(ABC):
 
     def entry(self, evse: Evse, kind: str, at: str) -> Entry:
         """Return the ledger's line for a message."""
-        return Entry(self.station, evse.session or "", kind, at, evse.meter.register(), evse.transaction)
+        meter = evse.meter
+        return Entry(self.station, evse.session or "", kind, at, meter.register(), evse.transaction, meter.true_wh)
 
     def now(self) -> str:
         """Return the station's time as it says it."""
-        return self.clock().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        return self._told(self.clock())
+
+    def _told(self, at: datetime) -> str:
+        return clocks.told(at, self.behaviour.clock, self._powered_on)
 
     async def drained(self) -> None:
         """Return once the queue is empty."""
@@ -175,117 +191,3 @@ class SimulatedStation(ABC):
     def _put(self, message: Message) -> None:
         for _ in range(self.behaviour.repeat):
             self._outbox.put(message)
-
-    # The connection.
-
-    async def start(self) -> None:
-        """Begin to live; `connected` tells when the station is up."""
-        self._life = asyncio.get_running_loop().create_task(self._live(), name=f"simulated/{self.station}")
-
-    async def stop(self) -> None:
-        """Power off: no stop messages, no goodbye to drivers."""
-        if self._life is not None:
-            self._life.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._life
-
-    async def drop(self) -> None:
-        """Lose the connection; the station comes back by itself."""
-        if self._socket is not None:
-            self._socket.transport.abort()
-
-    async def _live(self) -> None:
-        life = asyncio.current_task()
-        while True:
-            try:
-                await self._connect()
-            except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
-                self.losses += 1
-            self.connected.clear()
-            if (
-                life is not None and life.cancelling()
-            ):  # a task group of Python 3.11 forgets it over an error of its own
-                raise asyncio.CancelledError
-            await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
-
-    async def _connect(self) -> None:
-        async with connect(
-            f"{self._url}{self.behaviour.path}{self.station}",
-            subprotocols=self._offer(),
-            additional_headers=self._headers(),
-            compression=None,
-            ssl=self._tls,
-            ping_interval=20 if self.behaviour.ping else None,
-            open_timeout=15,
-            close_timeout=1,
-        ) as socket:
-            self._socket = socket
-            self.peer = self.make_peer(MangledSocket(socket, self.behaviour.mangle))
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(), name=f"read/{self.station}")
-                tasks.create_task(self._speak(), name=f"speak/{self.station}")
-
-    async def _read(self) -> None:
-        assert self.peer is not None  # set by `_connect`
-        try:
-            await self.peer.start()
-        except ConnectionClosed as closed:
-            raise ConnectionError(str(closed)) from closed
-
-    async def _speak(self) -> None:
-        if self.behaviour.boot is Boot.EVERY_CONNECT or (not self._booted and self.behaviour.boot is not Boot.NEVER):
-            await self._register()
-        self.connected.set()
-        for evse in self.evses.values():
-            await self.say_status(evse)
-        if self.behaviour.shuffle_queue:
-            self._outbox.shuffle(self._randomness)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._outbox.serve(self.send), name=f"outbox/{self.station}")
-            if self.behaviour.heartbeats:
-                tasks.create_task(self._beat(), name=f"heartbeat/{self.station}")
-
-    async def _register(self) -> None:
-        while not self._booted:
-            status, interval = await self.boot()
-            self._booted = status == "Accepted"
-            if self._booted:
-                self.heartbeat_s = interval
-            else:
-                await asyncio.sleep(0.05 if self.behaviour.boot is Boot.IGNORE_INTERVAL else interval)
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self.heartbeat_s)
-            await self.heartbeat()
-
-    async def send(self, payload: Any, timeout_s: float = 30.0) -> Any:
-        """Send a call and return its result; raise `TimeoutError`, `OCPPError` or `ConnectionError`."""
-        if self.peer is None:
-            raise ConnectionError
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await self.peer.call(payload, suppress=False, skip_schema_validation=True)
-        except ConnectionClosed as closed:
-            raise ConnectionError(str(closed)) from closed
-
-    def _offer(self) -> list[Token] | None:
-        match self.behaviour.subprotocol:
-            case Subprotocol.NONE:
-                return None
-            case Subprotocol.LIST:
-                return [Token("ocpp1.5"), Token(self.subprotocol)]
-            case Subprotocol.CASE:
-                return [Token(self.subprotocol.upper())]
-            case Subprotocol.ALIAS:
-                return [Token(self.subprotocol + "j")]
-            case Subprotocol.UNKNOWN:
-                return [Token("ocpp0.1")]
-            case _:
-                return [Token(self.subprotocol)]
-
-    def _headers(self) -> dict[str, str]:
-        if self._password is None:
-            return {}
-        credentials = base64.b64encode(f"{self.station}:{self._password}".encode()).decode()
-        return {"Authorization": f"Basic {credentials}"}

@@ -10,6 +10,7 @@ from ocpp.v16 import call, call_result
 from ocpp.v16.enums import Action
 
 from simulators.behaviour import Commands
+from simulators.meter import Reading
 from simulators.outbox import Message
 from simulators.station import QUIET, Evse, SimulatedStation
 
@@ -35,13 +36,9 @@ class Station16(SimulatedStation):
         )
         return answer.status, float(answer.interval)
 
-    async def say_status(self, evse: Evse) -> None:
+    async def say_status(self, evse: int, status: str, at: str) -> None:
         """Send StatusNotification."""
-        await self.send(
-            call.StatusNotification(
-                connector_id=evse.number, error_code="NoError", status=evse.status, timestamp=self.now()
-            )
-        )
+        await self.send(call.StatusNotification(connector_id=evse, error_code="NoError", status=status, timestamp=at))
 
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
@@ -79,18 +76,28 @@ class Station16(SimulatedStation):
     def meter_message(self, evse: Evse) -> Message:
         """Return MeterValues."""
         at = self.now()
-        measurand, value, unit = evse.meter.sample()
         entry, session = self.entry(evse, "meter", at), evse.session or ""
-        sampled = {"value": value, "measurand": measurand, "unit": unit, "context": "Sample.Periodic"}
+        sampled = [value for reading in evse.meter.sample() for value in _sampled(reading)]
 
         def word() -> Any:
             return call.MeterValues(
                 connector_id=evse.number,
                 transaction_id=self._number(session),
-                meter_value=[{"timestamp": at, "sampledValue": [sampled]}],
+                meter_value=[{"timestamp": at, "sampledValue": sampled}],
             )
 
         return Message(entry, word, lambda _: self._fill(entry, session))
+
+    def aligned_message(self, evse: Evse) -> Message:
+        """Return MeterValues of the clock."""
+        at, value = self.now(), {"value": str(evse.meter.register()), "context": "Sample.Clock"}
+        payload = call.MeterValues(connector_id=evse.number, meter_value=[{"timestamp": at, "sampledValue": [value]}])
+        return Message(self.entry(evse, "aligned", at), lambda: payload, lambda _: None)
+
+    def poison_message(self, evse: Evse) -> Message:
+        """Return MeterValues that make no sense."""
+        payload = call.MeterValues(connector_id=evse.number, transaction_id=2**70, meter_value=["what?"])
+        return Message(self.entry(evse, "poison", self.now()), lambda: payload, lambda _: None)
 
     def end_message(self, evse: Evse, reason: str) -> Message:
         """Return StopTransaction."""
@@ -111,6 +118,14 @@ class Station16(SimulatedStation):
 
     def _fill(self, entry: Any, session: str) -> None:
         entry.transaction = str(self.numbers.get(session, -1))
+
+
+def _sampled(reading: Reading) -> list[dict[str, Any]]:
+    """Return a reading as sampled values: what proves it is one of its own."""
+    given = {"measurand": reading.measurand, "unit": reading.unit, "phase": reading.phase, "context": "Sample.Periodic"}
+    shared = {name: value for name, value in given.items() if value is not None}
+    plain = [{"value": reading.value, **shared}]
+    return plain if reading.signed is None else [*plain, {"value": reading.signed, "format": "SignedData", **shared}]
 
 
 class Peer16(Peer):  # type: ignore[misc]  # the package is not typed
@@ -209,7 +224,7 @@ class Peer16(Peer):  # type: ignore[misc]  # the package is not typed
             case "Heartbeat":
                 await self.owner.heartbeat()
             case "StatusNotification":
-                await self.owner.say_status(self.owner.evses[connector_id])
+                await self.owner.report(connector_id)
             case "BootNotification":
                 await self.owner.boot()
             case "MeterValues":

@@ -11,10 +11,11 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import Action
 
 from simulators.behaviour import Commands
+from simulators.meter import Reading
 from simulators.outbox import Message
-from simulators.station import QUIET, Evse, SimulatedStation
+from simulators.station import QUIET, SESSION_NAME, Evse, SimulatedStation
 
-STATUS = {"Preparing": "Occupied", "Charging": "Occupied", "Finishing": "Occupied"}
+STATUS = {"Preparing": "Occupied", "Charging": "Occupied", "Finishing": "Occupied", "SuspendedEV": "Occupied"}
 
 
 class Station201(SimulatedStation):
@@ -41,14 +42,14 @@ class Station201(SimulatedStation):
         )
         return answer.status, float(answer.interval)
 
-    async def say_status(self, evse: Evse) -> None:
+    async def say_status(self, evse: int, status: str, at: str) -> None:
         """Send StatusNotification."""
         await self.send(
             call.StatusNotification(
-                timestamp=self.now(),
-                connector_status=STATUS.get(evse.status, evse.status),
-                evse_id=evse.number,
-                connector_id=1,
+                timestamp=at,
+                connector_status=STATUS.get(status, status),
+                evse_id=evse,
+                connector_id=1 if evse else 0,
             )
         )
 
@@ -63,7 +64,7 @@ class Station201(SimulatedStation):
 
     def begin_message(self, evse: Evse, token: str, **extra: Any) -> Message:
         """Return TransactionEvent(Started)."""
-        evse.transaction = str(uuid.uuid4())
+        evse.transaction = SESSION_NAME if self.behaviour.reuse_transaction else str(uuid.uuid4())
         return self._event(
             evse,
             "Started",
@@ -85,6 +86,19 @@ class Station201(SimulatedStation):
             context="Sample.Periodic",
             info={"chargingState": "Charging"},
         )
+
+    def aligned_message(self, evse: Evse) -> Message:
+        """Return MeterValues of the clock."""
+        at, value = self.now(), {"value": float(evse.meter.register()), "context": "Sample.Clock"}
+        payload = call.MeterValues(evse_id=evse.number, meter_value=[{"timestamp": at, "sampledValue": [value]}])
+        return Message(self.entry(evse, "aligned", at), lambda: payload, lambda _: None)
+
+    def poison_message(self, evse: Evse) -> Message:
+        """Return a TransactionEvent that makes no sense."""
+        payload = call.TransactionEvent(
+            event_type="Updated", timestamp="then", trigger_reason="why?", seq_no=0, transaction_info=["what?"]
+        )
+        return Message(self.entry(evse, "poison", self.now()), lambda: payload, lambda _: None)
 
     def end_message(self, evse: Evse, reason: str) -> Message:
         """Return TransactionEvent(Ended)."""
@@ -111,8 +125,7 @@ class Station201(SimulatedStation):
     ) -> Message:
         at, seq_no, offline = self.now(), outlet.seq_no, not self.connected.is_set()
         outlet.seq_no += 1
-        measurand, value, unit = outlet.meter.sample()
-        sampled = {"value": float(value), "measurand": measurand, "context": context, "unitOfMeasure": {"unit": unit}}
+        sampled = [_sampled(reading, context) for reading in outlet.meter.sample()]
         payload = call.TransactionEvent(
             event_type=kind,
             timestamp=at,
@@ -120,10 +133,25 @@ class Station201(SimulatedStation):
             seq_no=seq_no,
             offline=offline or None,
             transaction_info={"transactionId": outlet.transaction, **info},
-            meter_value=[{"timestamp": at, "sampledValue": [sampled]}],
+            meter_value=[{"timestamp": at, "sampledValue": sampled}],
             **{key: value for key, value in more.items() if key != "remote_start_id"},
         )
         return Message(self.entry(outlet, name, at), lambda: payload, lambda _: None)
+
+
+def _sampled(reading: Reading, context: str) -> dict[str, Any]:
+    unit = None if reading.unit is None else {"unit": reading.unit}
+    proof = {"signingMethod": "", "encodingMethod": "OCMF", "publicKey": ""}
+    signed = None if reading.signed is None else {"signedMeterData": reading.signed, **proof}
+    told = {
+        "value": float(reading.value),
+        "measurand": reading.measurand,
+        "context": context,
+        "phase": reading.phase,
+        "unitOfMeasure": unit,
+        "signedMeterValue": signed,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _remote(extra: dict[str, Any]) -> dict[str, Any]:
@@ -249,6 +277,6 @@ class Peer201(Peer):  # type: ignore[misc]  # the package is not typed
             case "Heartbeat":
                 await self.owner.heartbeat()
             case "StatusNotification":
-                await self.owner.say_status(self.owner.evses[1])
+                await self.owner.report(1)
             case "BootNotification":
                 await self.owner.boot()

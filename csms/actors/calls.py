@@ -3,6 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
+import msgspec
+
+from csms.ocpp.errors import ErrorCode, read_code
 from csms.ocpp.events import CallDropped, CallLapsed, ErrorReceived, ResultReceived
 from csms.ports.commands import CallOutcome, CallReport
 
@@ -50,12 +53,34 @@ class Calls:
         return reports
 
 
+class _Answer(msgspec.Struct, frozen=True):
+    status: str | None = None
+
+
+_answer = msgspec.json.Decoder(_Answer)
+UNKNOWN = frozenset({ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED})
+
+
+def is_unsupported(event: CallEnd) -> bool:
+    """Whether a station says, by an error or by a status, that it does not know what it was asked (Q40)."""
+    if isinstance(event, ErrorReceived):
+        return read_code(event.code) in UNKNOWN
+    if not isinstance(event, ResultReceived):
+        return False
+    try:
+        status = _answer.decode(event.payload).status
+    except msgspec.DecodeError:
+        return False
+    return status is not None and read_code(status) in UNKNOWN
+
+
 def report_of(event: CallEnd, protocol: str) -> CallReport:
     """Word the end of a call."""
     call_id = event.call.message_id
     match event:
         case ResultReceived():
-            return CallReport(call_id, CallOutcome.ANSWERED, protocol, answer=event.payload.decode())
+            answer, unsupported = event.payload.decode(), is_unsupported(event)
+            return CallReport(call_id, CallOutcome.ANSWERED, protocol, answer=answer, unsupported=unsupported)
         case ErrorReceived():
             return CallReport(
                 call_id,
@@ -64,6 +89,7 @@ def report_of(event: CallEnd, protocol: str) -> CallReport:
                 code=event.code,
                 description=event.description,
                 details=event.details,
+                unsupported=is_unsupported(event),
             )
         case CallLapsed():
             return CallReport(call_id, CallOutcome.TIMED_OUT, protocol)

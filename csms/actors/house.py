@@ -130,7 +130,7 @@ class StationHouse:
                 del self._actors[station]
                 del self._left_at[station]
         for actor in self._actors.values():
-            if actor.has_active_sessions and actor.line is not None:
+            if actor.needs_review and actor.line is not None:
                 actor.tell(Review(now))
 
     async def run_sweeps(self, every_s: float) -> None:

@@ -43,6 +43,16 @@ class Ledger:
         """The sessions that have not ended, oldest first."""
         return [session for session in self._by_ref.values() if session.active]
 
+    @property
+    def known(self) -> list[SessionActor]:
+        """The sessions that are in memory, ended ones too."""
+        return list(self._by_ref.values())
+
+    @property
+    def is_restless(self) -> bool:
+        """Whether a session goes on, or one lacks messages that may still come."""
+        return any(session.active or "gap" in session.state.flags for session in self._by_ref.values())
+
     def open_at(self, at: datetime, evse: int | None, token: TokenRef | None = None) -> SessionActor | None:
         """Return the active session that had begun by then: the youngest of an EVSE; with no EVSE, the only one.
 

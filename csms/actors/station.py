@@ -14,6 +14,7 @@ from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
 from csms.actors.patience import Patience
 from csms.actors.reception import Reception
 from csms.actors.tools import Tools
+from csms.actors.upkeep import Upkeep
 from csms.domain.station.commands import CloseCall, IssueCall, Registration
 from csms.domain.station.decide import DECIDERS
 from csms.domain.station.evolve import evolve
@@ -63,6 +64,7 @@ class StationActor(Actor):
         "_reception",
         "_station",
         "_tools",
+        "_upkeep",
     )
 
     def __init__(self, *, station: RegisteredStation, tools: Tools, departed: Callable[["StationActor"], None]) -> None:
@@ -76,6 +78,7 @@ class StationActor(Actor):
         self._awake = False
         self._paused = False
         self._patience = Patience(tools)
+        self._upkeep = Upkeep(tools)
         self._failures: dict[int, int] = {}
         self._forget()
 
@@ -95,9 +98,9 @@ class StationActor(Actor):
         return self._lease.epoch
 
     @property
-    def has_active_sessions(self) -> bool:
-        """Whether a session is going on, as far as is known here."""
-        return bool(self._ledger.active)
+    def needs_review(self) -> bool:
+        """Whether a session is going on, as far as is known here, or something is to be asked."""
+        return self._ledger.is_restless or self._upkeep.has_errand(self._entity.state)
 
     async def receive(self, message: Any) -> Any:
         """Take one turn."""
@@ -143,6 +146,10 @@ class StationActor(Actor):
             if not self._awake:
                 await self._wake()
             await self._reception.take(line, event)
+            if event.action == "BootNotification":
+                await self._upkeep.booted(event, self._entity)
+            else:
+                self._upkeep.heard(event.action, self._station)
             return
         match event:
             case ResultReceived() | ErrorReceived() | CallLapsed() | CallDropped():
@@ -185,6 +192,8 @@ class StationActor(Actor):
         self._reception.invite(line, request.action, payload)
         if not line.call(request.call_id, request.action, payload, within=request.within_s):
             await self._close_call(CallReport(request.call_id, CallOutcome.BUSY, line.version))
+            return
+        self._upkeep.sent(request.action)
 
     def _is_barred(self, line: Line, action: str) -> bool:
         dialect = self._tools.dialects[line.version]
@@ -197,6 +206,7 @@ class StationActor(Actor):
                 return False
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
+        self._upkeep.ended(event, self._tools.clock.now())
         if self._patience.is_over(event) and line is self._line:
             log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
             line.close(GOING_AWAY, "calls are not answered")
@@ -220,6 +230,7 @@ class StationActor(Actor):
         self._lease.epoch = attach.epoch
         self._station = attach.station
         self._paused = False
+        self._upkeep.attach(self._tools.clock.now())
         self._reception.attach(attach.station)
         self._tools.presence.seen(
             attach.station.id, online=True, version=attach.line.version, remote=attach.line.remote
@@ -247,6 +258,10 @@ class StationActor(Actor):
     async def _review(self, now: datetime) -> None:
         await self._wake()
         await self._reception.review(now)
+        if self._line is not None:
+            sessions = [session.state for session in self._ledger.known]
+            for request in self._upkeep.due(self._station, self._entity.state, sessions, self._line.version):
+                await self._issue(request)
 
     # The record.
 

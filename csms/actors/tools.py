@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from csms.kit.clock import Clock
 from csms.kit.tasks import Tasks
 from csms.ocpp.version import Version
+from csms.ports.commands import Phrasebook
 from csms.ports.handlers import Dialect
 from csms.ports.journal import Archive, Journal
 from csms.ports.registry import Presence, StationRegistry, Tokens
@@ -18,7 +19,8 @@ class Policy:
     `gated` are the versions in which a call before acceptance is refused with SecurityError;
     it is always answered in the others (Q48). A mailbox longer than `mailbox_high` stops the
     reading of its socket until it is shorter than `mailbox_low`. A station that leaves `mute_after`
-    calls in a row unanswered is made to redial, once in `mute_patience_s` (Q13).
+    calls in a row unanswered is made to redial, once in `mute_patience_s` (Q13). The house asks a
+    station nothing by itself before its line has stood for `upkeep_settle_s`; 0: never (Q131).
     """
 
     heartbeat_s: int = 300
@@ -31,6 +33,7 @@ class Policy:
     asleep_after_s: float = 600.0
     mute_after: int = 3
     mute_patience_s: float = 1800.0
+    upkeep_settle_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,5 @@ class Tools:
     clock: Clock
     tasks: Tasks
     dialects: Mapping[Version, Dialect]
+    phrasebook: Phrasebook
     policy: Policy

@@ -29,10 +29,11 @@ class Standing(StrEnum):
     EXPIRED = "Expired"
     UNKNOWN = "Unknown"
     CONCURRENT = "ConcurrentTx"
+    NO_CREDIT = "NoCredit"
 
 
 class Token(Struct, frozen=True, gc=False):
-    """A token as the operator keeps it; `status` is `Accepted` or `Blocked`."""
+    """A token as the operator keeps it; `status` is `Accepted`, `Blocked` or, of a prepaid one, `NoCredit`."""
 
     value: str
     kind: str

@@ -28,6 +28,12 @@ class StopRemotely(Struct, frozen=True, forbid_unknown_fields=True):
     transaction: Text
 
 
+class AskTransaction(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask whether a session goes on, and whether the station has messages of it left."""
+
+    transaction: Text
+
+
 class ResetStation(Struct, frozen=True, forbid_unknown_fields=True):
     """Restart the station (or one EVSE): at once, or when it is idle."""
 
@@ -105,6 +111,7 @@ class TransferData(Struct, frozen=True, forbid_unknown_fields=True):
 RemoteCommand = (
     StartRemotely
     | StopRemotely
+    | AskTransaction
     | ResetStation
     | UnlockConnector
     | ChangeAvailability

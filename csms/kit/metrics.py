@@ -40,6 +40,9 @@ class Metrics:
         self.traffic = Traffic()
         self.registry.register(self.traffic)
         self.connections = Gauge("csms_connections", "Stations that are connected here.", registry=self.registry)
+        self.frames_dropped = Gauge(
+            "csms_log_frames_dropped", "Frames that the message log had no room for.", registry=self.registry
+        )
         self.requests = Histogram(
             "csms_http_request_seconds", "Time of HTTP requests.", ["method", "route", "status"], registry=self.registry
         )

@@ -38,7 +38,8 @@ class CallReport(Struct, frozen=True):
     """How a call ended.
 
     `answer` is the payload of the CALLRESULT as JSON text; `code`, `description` and
-    `details` are those of a CALLERROR. `protocol` is the subprotocol of the connection.
+    `details` are those of a CALLERROR. `protocol` is the subprotocol of the connection. `unsupported` says that the
+    station does not know what it was asked, in whichever way it put that (Q40).
     """
 
     call_id: str
@@ -48,6 +49,7 @@ class CallReport(Struct, frozen=True):
     code: str | None = None
     description: str | None = None
     details: str | None = None
+    unsupported: bool = False
 
 
 class StationCalls(Protocol):

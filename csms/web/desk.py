@@ -31,7 +31,8 @@ class Desk:
     """Ports and settings for requests; `tasks` holds work that goes on after the answer.
 
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
-    the schema of a call; `health` what is not well.
+    the schema of a call; `health` what is not well. `command_bytes` is what a station takes in one
+    command that never said how much it takes.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -45,6 +46,7 @@ class Desk:
     metrics: Metrics
     tasks: Tasks
     call_timeout_s: float = 60.0
+    command_bytes: int = 4096
 
 
 def desk_of(request: Request[Any, Any, Any]) -> Desk:

@@ -12,7 +12,9 @@ STATUS: dict[Standing, Status] = {
     Standing.EXPIRED: "Expired",
     Standing.UNKNOWN: "Invalid",
     Standing.CONCURRENT: "ConcurrentTx",
+    Standing.NO_CREDIT: "Blocked",
 }
+"""1.6 has no word for a prepaid token that is used up (TX-12)."""
 
 
 def token_of(id_tag: str) -> TokenRef:

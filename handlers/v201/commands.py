@@ -25,6 +25,11 @@ def stop_remotely(command: remote.StopRemotely) -> Put:
     return "RequestStopTransaction", {"transactionId": command.transaction}
 
 
+def ask_transaction(command: remote.AskTransaction) -> Put:
+    """GetTransactionStatus (E14)."""
+    return "GetTransactionStatus", {"transactionId": command.transaction}
+
+
 def reset(command: remote.ResetStation) -> Put:
     """Reset (B11, B12)."""
     return "Reset", _without_none({"type": "Immediate" if command.immediate else "OnIdle", "evseId": command.evse})
@@ -101,6 +106,7 @@ def _without_none(payload: dict[str, Any]) -> dict[str, Any]:
 COMMANDS = {
     remote.StartRemotely: start_remotely,
     remote.StopRemotely: stop_remotely,
+    remote.AskTransaction: ask_transaction,
     remote.ResetStation: reset,
     remote.UnlockConnector: unlock,
     remote.ChangeAvailability: change_availability,

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Raw, Struct
 
 from csms.domain import remote
+from csms.features.commands.room import frame_bytes, told_limit
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
@@ -45,7 +46,10 @@ class CallError(Struct, frozen=True):
 
 
 class CallAnswer(Struct, frozen=True):
-    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said."""
+    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
+
+    `unsupported`: it does not know what it was asked, and says so in either way.
+    """
 
     call_id: str
     outcome: str
@@ -53,6 +57,7 @@ class CallAnswer(Struct, frozen=True):
     action: str
     answer: Raw | None = None
     error: CallError | None = None
+    unsupported: bool = False
 
 
 @post("/{station_id:str}/ocpp/{action:str}", status_code=200)
@@ -67,11 +72,14 @@ async def call_raw(  # parameters of the route
     """Send any call; its payload is as the specification spells it, and checked unless `validate` is false."""
     desk = desk_of(request)
     payload = msgspec.json.encode(data)
-    protocol = await _protocol(desk, await _registered(desk, station_id))
+    station = await _registered(desk, station_id)
+    protocol = await _protocol(desk, station)
     faults = desk.check(protocol, action, payload) if validate else []
     if faults:
         errors = [FieldError(fault.path, fault.message) for fault in faults]
         raise Problem(422, f"the payload breaks the schema of {action} in {protocol}", errors=errors)
+    if validate:
+        _check_room(action, payload, await told_limit(desk.pool, station, action))
     return await _call(request, station_id, action, payload.decode(), within_s)
 
 
@@ -163,7 +171,8 @@ async def data_transfer(
 
 async def _say(request: AnyRequest, station_id: str, command: remote.RemoteCommand) -> Response[CallAnswer]:
     desk = desk_of(request)
-    protocol = await _protocol(desk, await _registered(desk, station_id))
+    station = await _registered(desk, station_id)
+    protocol = await _protocol(desk, station)
     try:
         action, payload = desk.phrasebook.put(protocol, command)
     except Unsupported as unsupported:
@@ -174,7 +183,18 @@ async def _say(request: AnyRequest, station_id: str, command: remote.RemoteComma
     if faults := desk.check(protocol, action, raw):
         errors = [FieldError(f"/{desk.phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
         raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
+    limit = await told_limit(desk.pool, station, action) or desk.command_bytes
+    largest = max(payload, key=lambda name: len(str(payload[name])), default="")
+    _check_room(action, raw, limit, desk.phrasebook.member(protocol, largest))
     return await _call(request, station_id, action, raw.decode(), None)
+
+
+def _check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
+    """Refuse what a station would choke on: some reboot on a frame that is too large (Q43)."""
+    size = frame_bytes(action, payload)
+    if limit is not None and size > limit:
+        told = f"the call would have {size} bytes, and the station takes {limit}"
+        raise Problem(422, told, errors=[FieldError(f"/{member}" if member else "", told)])
 
 
 async def _call(
@@ -224,7 +244,9 @@ def _answer(action: str, report: CallReport) -> Response[CallAnswer]:
         details = None if report.details is None else Raw(report.details.encode())
         error = CallError(report.code, report.description, details)
     answer = None if report.answer is None else Raw(report.answer.encode())
-    return Response(CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error))
+    return Response(
+        CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error, report.unsupported)
+    )
 
 
 async def _registered(desk: Desk, station: str) -> str:

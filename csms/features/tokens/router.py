@@ -17,10 +17,13 @@ from csms.web.problems import FieldError, Problem
 AnyRequest = Request[Any, Any, Any]
 NAMED = {"refuses": (404,)}
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
-Status = Literal["accepted", "blocked"]
-STATUSES = {"accepted": "Accepted", "blocked": "Blocked"}
+Status = Literal["accepted", "blocked", "no-credit"]
+STATUSES = {"accepted": "Accepted", "blocked": "Blocked", "no-credit": "NoCredit"}
 
-SELECT = 'SELECT id, value, kind, lower(status) AS status, "group", expires_at, created_at FROM tokens '
+SELECT = """
+SELECT id, value, kind, CASE status WHEN 'NoCredit' THEN 'no-credit' ELSE lower(status) END AS status, "group",
+    expires_at, created_at FROM tokens
+"""
 
 
 class NewToken(Struct, frozen=True, forbid_unknown_fields=True):

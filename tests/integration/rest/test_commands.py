@@ -71,6 +71,7 @@ async def test_what_the_station_accepts_is_said_in_its_version_and_answered_raw(
             "action": case.action,
             "answer": case.accepted,
             "error": None,
+            "unsupported": False,
         }
         kept = await ends_on_record(shared_house, address, "Answered")
         assert (kept["id"], kept["action"]) == (command[1], case.action)

@@ -1,0 +1,21 @@
+"""How large a frame a station takes (Q43)."""
+
+import asyncpg
+
+LIMIT = """
+SELECT min(value::bigint) FROM station_variables
+WHERE station_id = $1 AND lower(variable) = 'bytespermessage' AND lower(variable_instance) = lower($2)
+    AND value ~ '^[1-9][0-9]{0,8}$'
+"""
+ENVELOPE = len('[2,"00000000-0000-0000-0000-000000000000","",]')
+
+
+async def told_limit(pool: "asyncpg.Pool[asyncpg.Record]", station: str, action: str) -> int | None:
+    """Return how many bytes a station says that it takes in a call; None if it never said."""
+    limit: int | None = await pool.fetchval(LIMIT, station, action)
+    return limit
+
+
+def frame_bytes(action: str, payload: bytes) -> int:
+    """Return how large the frame of a call will be."""
+    return ENVELOPE + len(action.encode()) + len(payload)
