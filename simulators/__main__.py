@@ -3,11 +3,14 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 
 from simulators.behaviour import Behaviour, Boot, Commands, Meter, Subprotocol, habits_of
 from simulators.fleet import DEMO_STATIONS, Fleet, make_station
 from simulators.mangle import MANGLERS
+
+PARENT_S = 0.5
 
 
 def main() -> None:
@@ -65,12 +68,27 @@ async def station(arguments: argparse.Namespace) -> None:
 async def fleet(arguments: argparse.Namespace) -> None:
     """Run many stations, of both versions in turn."""
     _stop_on_term()
+    if arguments.demo:
+        _stop_with_parent()
     names = DEMO_STATIONS if arguments.demo else [f"{arguments.id}-{n:05d}" for n in range(1, arguments.count + 1)]
     stations = [
         make_station(name, arguments.url, version="1.6" if n % 2 == 0 else "2.0.1", password=arguments.password)
         for n, name in enumerate(names)
     ]
     await Fleet(stations, pace=arguments.pace).run(sessions=arguments.sessions)
+
+
+def _stop_with_parent() -> None:
+    """A demo whose server was killed must not go on: the next one brings a fleet of the same names."""
+    loop, parent, task = asyncio.get_running_loop(), os.getppid(), asyncio.current_task()
+
+    def look() -> None:
+        if os.getppid() == parent:
+            loop.call_later(PARENT_S, look)
+        elif task is not None:
+            task.cancel()
+
+    look()
 
 
 def _stop_on_term() -> None:
