@@ -7,7 +7,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 
 ##@ First
 .PHONY: help
 help: ## Print every target with a sentence
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: install-runtime ## Start everything, with a fleet of simulated stations, on this machine

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import secrets
 import signal
 import sys
@@ -91,10 +92,13 @@ async def _introduce(node: Node, *, demo: bool) -> None:
 
 
 async def _start_fleet(node: Node) -> asyncio.subprocess.Process:
-    """Start the simulated fleet of the demo, in a process of its own as real stations would be."""
-    url = f"ws://127.0.0.1:{node.listeners[0].port}"
+    """Start the simulated fleet of the demo, in a process of its own as real stations would be.
+
+    It ends with us even if we are killed: the next demo brings one of the same names.
+    """
+    told = ("--url", f"ws://127.0.0.1:{node.listeners[0].port}", "--demo", "--parent", str(os.getpid()))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators", "fleet", "--url", url, "--demo", stdin=asyncio.subprocess.DEVNULL
+        *(sys.executable, "-m", "simulators", "fleet", *told), stdin=asyncio.subprocess.DEVNULL
     )
 
 

@@ -125,6 +125,7 @@ class Node:
         self._undo.push_async_callback(self.pool.close)
         if self.settings.environment is Environment.DEVELOPMENT:
             await migrate.upgrade(self.where.database_url)
+        await migrate.check(self.pool)
         self.secret = await installation.key_of(self.pool, "secret")
         if self.settings.bootstrap_api_key is not None:
             await installation.add_api_key(self.pool, "bootstrap", self.settings.bootstrap_api_key.get_secret_value())

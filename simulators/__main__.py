@@ -3,11 +3,14 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 
 from simulators.behaviour import Behaviour, Boot, Commands, Meter, Subprotocol, habits_of
 from simulators.fleet import DEMO_STATIONS, Fleet, make_station
 from simulators.mangle import MANGLERS
+
+PARENT_S = 0.5
 
 
 def main() -> None:
@@ -29,6 +32,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, help="how many sessions at each EVSE; without it, for ever")
     parser.add_argument("--pace", type=float, default=1.0, help="0.1 is ten times as fast")
     parser.add_argument("--demo", action="store_true", help="be the fleet of the demo network")
+    parser.add_argument("--parent", type=int, help="the process that starts the fleet, and without which it ends")
     parser.add_argument("--mangle", action="append", default=[], choices=sorted(MANGLERS))
     parser.add_argument("--meter", type=Meter, default=Meter.LIFETIME, choices=list(Meter))
     parser.add_argument("--boot", type=Boot, default=Boot.ONCE, choices=list(Boot))
@@ -65,12 +69,27 @@ async def station(arguments: argparse.Namespace) -> None:
 async def fleet(arguments: argparse.Namespace) -> None:
     """Run many stations, of both versions in turn."""
     _stop_on_term()
+    if arguments.parent is not None:
+        _stop_with(arguments.parent)
     names = DEMO_STATIONS if arguments.demo else [f"{arguments.id}-{n:05d}" for n in range(1, arguments.count + 1)]
     stations = [
         make_station(name, arguments.url, version="1.6" if n % 2 == 0 else "2.0.1", password=arguments.password)
         for n, name in enumerate(names)
     ]
     await Fleet(stations, pace=arguments.pace).run(sessions=arguments.sessions)
+
+
+def _stop_with(parent: int) -> None:
+    """Stop once another process is our parent: the one that started us was killed."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def look() -> None:
+        if os.getppid() == parent:
+            loop.call_later(PARENT_S, look)
+        elif task is not None:
+            task.cancel()
+
+    look()
 
 
 def _stop_on_term() -> None:

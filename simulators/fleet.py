@@ -30,32 +30,42 @@ class Fleet:
 
     async def run(self, *, sessions: int | None = None) -> None:
         """Let the fleet live: for ever, or for so many sessions at each EVSE."""
-        async with asyncio.TaskGroup() as tasks:
-            for station in self._stations:
-                await station.start()
-                for evse in station.evses:
-                    tasks.create_task(self._charge(station, evse, sessions), name=f"{station.station}/{evse}")
-                await asyncio.sleep(0.05 * self._pace)
-        for station in self._stations:
-            await station.stop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for station in self._stations:
+                    await station.start()
+                    for evse in station.evses:
+                        tasks.create_task(self._charge(station, evse, sessions), name=f"{station.station}/{evse}")
+                    await asyncio.sleep(0.05 * self._pace)
+        finally:
+            await asyncio.gather(*(station.stop() for station in self._stations))
 
     async def _charge(self, station: SimulatedStation, evse: int, sessions: int | None) -> None:
         done = 0
         while sessions is None or done < sessions:
             await station.connected.wait()
             await self._rest(1, 6)
-            await station.plug_in(evse)
-            station.begin(evse, self._randomness.choice(TOKENS))
-            await station.change_status(evse, "Charging")
-            for _ in range(self._randomness.randint(3, 8)):
-                await self._rest(1, 3)
-                station.charge(evse, self._randomness.randint(100, 900))
-            station.end(evse)
-            await station.change_status(evse, "Finishing")
+            if station.is_free(evse):
+                await station.plug_in(evse)
+                station.begin(evse, self._randomness.choice(TOKENS))
+                await station.change_status(evse, "Charging")
+            await self._charge_on(station, evse)
             await self._rest(1, 3)
-            await station.unplug(evse)
+            if station.is_free(evse):
+                await station.unplug(evse)
             done += 1
         await station.drained()
+
+    async def _charge_on(self, station: SimulatedStation, evse: int) -> None:
+        """Let the session at an EVSE take its course, unless an operator ends it first."""
+        session = station.evses[evse].session
+        for _ in range(self._randomness.randint(3, 8)):
+            await self._rest(1, 3)
+            if station.evses[evse].session != session:
+                return
+            station.charge(evse, self._randomness.randint(100, 900))
+        station.end(evse)
+        await station.change_status(evse, "Finishing")
 
     async def _rest(self, least_s: float, most_s: float) -> None:
         await asyncio.sleep(self._randomness.uniform(least_s, most_s) * self._pace)

@@ -163,6 +163,10 @@ class SimulatedStation(Life):
             self._booted = False
             self._leaving.set()
 
+    def is_free(self, evse: int) -> bool:
+        """Whether there is such an EVSE, and no session at it."""
+        return evse in self.evses and self.evses[evse].session is None
+
     def end(self, evse: int = 1, reason: str = "Local") -> None:
         """End the session; its message goes into the queue."""
         outlet = self.evses[evse]

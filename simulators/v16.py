@@ -147,12 +147,13 @@ class Peer16(Peer):  # type: ignore[misc]  # the package is not typed
 
     @on(Action.remote_start_transaction)
     async def on_remote_start(self, id_tag: str, **more: Any) -> Any:
+        free = self.owner.is_free(more.get("connector_id", 1))
         status = await self._take("RemoteStartTransaction", {"id_tag": id_tag, **more})
-        return call_result.RemoteStartTransaction(status=status)
+        return call_result.RemoteStartTransaction(status=status if free else "Rejected")
 
     @after(Action.remote_start_transaction)
     async def after_remote_start(self, id_tag: str, connector_id: int = 1, **_: Any) -> None:
-        if self._obeys:
+        if self._obeys and self.owner.is_free(connector_id):
             await self.owner.plug_in(connector_id)
             self.owner.begin(connector_id, id_tag)
             await self.owner.change_status(connector_id, "Charging")

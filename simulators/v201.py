@@ -177,11 +177,13 @@ class Peer201(Peer):  # type: ignore[misc]  # the package is not typed
 
     @on(Action.request_start_transaction)
     async def on_start(self, **payload: Any) -> Any:
-        return call_result.RequestStartTransaction(status=await self._take("RequestStartTransaction", payload))
+        free = self.owner.is_free(payload.get("evse_id", 1))
+        status = await self._take("RequestStartTransaction", payload)
+        return call_result.RequestStartTransaction(status=status if free else "Rejected")
 
     @after(Action.request_start_transaction)
     async def after_start(self, id_token: dict[str, Any], remote_start_id: int, evse_id: int = 1, **_: Any) -> None:
-        if self._obeys:
+        if self._obeys and self.owner.is_free(evse_id):
             await self.owner.plug_in(evse_id)
             self.owner.begin(evse_id, id_token["id_token"], remote_start_id=remote_start_id)
 

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 4096
 TICK_S = 1.0
+ABOUT_THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
 GOING_AWAY = 1012
 USER_TIMEOUT_MS = 60_000
 TLS_BUFFER = 16_384
@@ -70,13 +71,18 @@ class StationListener:
                 ssl_handshake_timeout=self._context.handshake_timeout_s if self._tls else None,
             )
         except OSError as error:
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                setting, why = "CSMS_TLS_PORT" if self._tls else "CSMS_OCPP_PORT", os.strerror(error.errno)
-                raise StartFailed(f"{setting}: cannot listen at {self._host}:{self._port}: {why}") from error
-            raise
+            raise StartFailed(
+                f"{self._at_fault(error)}: cannot listen at {self._host}:{self._port}: {_why(error)}"
+            ) from error
         for listening in self._server.sockets:
             _keep_alive(listening)
         self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
+
+    def _at_fault(self, error: OSError) -> str:
+        """Return the setting that an operator has to change."""
+        if error.errno not in ABOUT_THE_PORT:
+            return "CSMS_OCPP_HOST"
+        return "CSMS_TLS_PORT" if self._tls else "CSMS_OCPP_PORT"
 
     def opened(self, entrance: Entrance) -> None:
         """A socket is there. Where too many are at the door, who waits there longest has to go."""
@@ -151,3 +157,8 @@ def _keep_alive(listening: socket.socket) -> None:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         with contextlib.suppress(OSError):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+
+def _why(error: OSError) -> str:
+    """Return what the system said, without the address that the library adds; names that are not found have other numbers."""
+    return str(error) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from csms.kit.failures import StartFailed
 from csms.storage.engine import connect_patiently
 
 ONE_AT_A_TIME = 7_205_759_403
@@ -32,6 +35,21 @@ async def upgrade(dsn: str) -> None:
             await connection.commit()
     finally:
         await migrating.dispose()
+
+
+async def check(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Raise `StartFailed` for a database that lacks migrations; one that is ahead of this program is good.
+
+    While a new version is rolled out, the old one starts on what the new one has migrated.
+    """
+    scripts = ScriptDirectory(str(folder()))
+    wanted, known = scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
+    made = await pool.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+    found = await pool.fetchval("SELECT max(version_num) FROM alembic_version") if made else None
+    if found is None or found in known - {wanted}:
+        raise StartFailed(
+            f"DATABASE_URL: the database is at migration {found or 'none'} and needs {wanted}; run `csms migrate`"
+        )
 
 
 def _upgrade(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import asyncpg
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -103,7 +104,13 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[d
     return _document(Problem(status, error.detail), dict(error.headers or {}))
 
 
+def on_bad_text(_: Request[Any, Any, Any], error: asyncpg.DataError) -> Response[dict[str, Any]]:
+    """Answer what no column can hold: a text with a NUL, a number beyond all bounds."""
+    log.info("value_not_storable", reason=str(error))
+    return _document(Problem(UNPROCESSABLE, "a value cannot be stored: a NUL in a text, or a number out of range"))
+
+
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """Answer a failure of ours, telling nothing of its inside."""
-    log.error("request_failed", path=request.url.path, exc_info=error)
+    log.error("request_failed", path=request.scope["raw_path"].decode("latin-1"), exc_info=error)
     return _document(Problem(500, "something went wrong; the log has more"))

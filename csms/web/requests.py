@@ -50,7 +50,7 @@ def _note(scope: Any, request_id: str, status: int, seconds: float) -> None:
     log.info(
         "request",
         method=scope["method"],
-        path=scope["path"],
+        path=scope["raw_path"].decode("latin-1"),
         status=status,
         ms=round(seconds * 1000, 1),
         request=request_id,

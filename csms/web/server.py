@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -55,6 +56,7 @@ class WebServer:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    """Bind, or raise `StartFailed` with the setting to change."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,5 +64,6 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise StartFailed(f"CSMS_WEB_PORT: cannot listen at {host}:{port}: {error.strerror}") from error
+        setting = "CSMS_WEB_PORT" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "CSMS_WEB_HOST"
+        raise StartFailed(f"{setting}: cannot listen at {host}:{port}: {error.strerror}") from error
     return listening

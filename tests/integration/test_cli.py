@@ -6,7 +6,10 @@ import socket
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
+
+from csms.storage import migrate
 
 SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
@@ -98,6 +101,54 @@ async def test_a_port_in_use_is_named(setting: str, tmp_path: Path, database: st
         )
     assert code == 1
     assert sentence(said) == f"csms: {setting}: cannot listen at 127.0.0.1:{port}: Address already in use"
+
+
+@pytest.mark.parametrize("setting", ["CSMS_OCPP_HOST", "CSMS_WEB_HOST"])
+async def test_an_address_that_is_not_ours_is_named(
+    setting: str, tmp_path: Path, database: str, redis_url: str
+) -> None:
+    hosts = {"CSMS_OCPP_HOST": "127.0.0.1", "CSMS_WEB_HOST": "127.0.0.1", setting: "203.0.113.9"}
+    code, said = await run(
+        "serve",
+        DATABASE_URL=database,
+        REDIS_URL=redis_url,
+        CSMS_DATA_FOLDER=str(tmp_path),
+        CSMS_OCPP_PORT="0",
+        CSMS_WEB_PORT="0",
+        **hosts,
+    )
+    assert code == 1
+    assert sentence(said) == f"csms: {setting}: cannot listen at 203.0.113.9:0: Cannot assign requested address"
+
+
+async def test_a_data_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    code, said = await run("serve", CSMS_DATA_FOLDER=str(file))
+    assert code == 1
+    assert sentence(said) == f"csms: CSMS_DATA_FOLDER: cannot write to {file}: File exists"
+
+
+@pytest.mark.parametrize(
+    ("made_older", "found"),
+    [("DROP TABLE alembic_version", "none"), ("UPDATE alembic_version SET version_num = '0001'", "0001")],
+)
+async def test_production_does_not_start_on_a_database_that_lacks_migrations(
+    made_older: str, found: str, database: str, redis_url: str
+) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(made_older)
+    await connection.close()
+    code, said = await run("serve", CSMS_ENVIRONMENT="production", DATABASE_URL=database, REDIS_URL=redis_url)
+    assert code == 1
+    assert sentence(said).startswith(f"csms: DATABASE_URL: the database is at migration {found} and needs ")
+    assert "`csms migrate`" in said
+
+
+async def test_a_database_that_is_ahead_of_the_program_is_good(database: str) -> None:
+    async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool:
+        await pool.execute("UPDATE alembic_version SET version_num = '9999'")
+        await migrate.check(pool)
 
 
 async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path, database: str, redis_url: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulators.behaviour import Behaviour
+from simulators.fleet import TOKENS, Fleet
+from tests.eventually import eventually
 from tests.integration.conftest import House
 
 MEASURED = 2
@@ -69,3 +71,43 @@ async def test_the_bench_measures_any_server(house: House, tmp_path: Path) -> No
     assert "## Throughput" in said
     (row,) = json.loads(results.read_text())["throughput"]
     assert row["stations"] == MEASURED
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_simulated_station_starts_nothing_where_it_charges_already(house: House, version: str) -> None:
+    await house.token("TAG-1")
+    station = await house.station("A", version=version)
+    await asyncio.wait_for(station.connected.wait(), 10)
+    station.begin()
+    await station.drained()
+    for evse in (1, 9):
+        asked = await house.http.post("/stations/A/commands/remote-start", json={"token": "TAG-1", "evse": evse})
+        assert asked.json()["answer"]["status"] == "Rejected"
+    assert len(await house.sessions()) == 1
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_fleet_lets_operators_start_and_stop_its_sessions(house: House, version: str) -> None:
+    """What an operator starts takes its course, and what one stops gets no more values."""
+    for token in (*TOKENS, "REMOTE"):
+        await house.token(token)
+    station = await house.station("A", version=version)
+    await asyncio.wait_for(station.connected.wait(), 10)
+    fleet = Fleet([station], pace=0.05)
+    station.begin(token="REMOTE")
+    alone = asyncio.create_task(fleet._charge(station, 1, 2))
+
+    async def charging() -> str | None:
+        active = await house.sessions(station="A", active=True)
+        return str(active[0]["transaction_id"]) if active and active[0]["token"] != "REMOTE" else None
+
+    transaction = await eventually(charging)
+    asked = await house.http.post("/stations/A/commands/remote-stop", json={"transaction": transaction})
+    assert asked.json()["answer"]["status"] == "Accepted"
+    await alone
+    sessions = await house.sessions(station="A")
+    assert [(session["reason"], session["flags"], session["active"]) for session in sessions] == [
+        ("Remote", [], False),
+        ("Local", [], False),
+    ]
+    assert sessions[1]["energy_wh"] > 0

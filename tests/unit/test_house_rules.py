@@ -3,6 +3,7 @@
 import ast
 import re
 import runpy
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -118,3 +119,11 @@ def test_no_file_names_a_package_index() -> None:
         host = urlsplit(url).hostname or ""
         if host not in {"", "localhost", "127.0.0.1"}:
             assert hits(re.compile(rf"(?<![\w.-]){re.escape(host)}(?![\w-])")) == []
+
+
+def test_make_help_prints_every_target_with_a_sentence() -> None:
+    if shutil.which("make") is None or shutil.which("awk") is None:
+        pytest.skip("needs make and awk")
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  ([\w-]+)\s+[A-Z]", told, re.MULTILINE) == targets

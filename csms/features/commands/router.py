@@ -267,6 +267,7 @@ async def _protocol(desk: Desk, station: str) -> str:
 commands = Router(
     "/stations",
     tags=["commands"],
+    opt={"refuses": (404, 409, 503, 504), "reads": ("Prefer",)},
     route_handlers=[
         call_raw,
         remote_start,

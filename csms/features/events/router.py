@@ -15,7 +15,7 @@ from csms.web.desk import desk_of
 RETRY_MS = 2000
 
 
-@get("/stream")
+@get("/stream", media_type="text/event-stream", opt={"reads": ("Last-Event-ID",)})
 async def stream(
     request: Request[Any, Any, Any],
     station: FromQuery[str | None] = None,

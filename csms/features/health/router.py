@@ -14,7 +14,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@get("/readyz", opt={"public": True})
+@get("/readyz", opt={"public": True, "refuses": (503,)})
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Say whether the program may take traffic, and what of it is not well."""
     parts = desk_of(request).health()

@@ -16,10 +16,11 @@ from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import Problem
 
 AnyRequest = Request[Any, Any, Any]
+NAMED = {"refuses": (404,)}
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 SELECT = """
-SELECT key AS id, station_id, ref AS transaction_id, number, active, evse, connector, token, token_kind, stop_token, began_at,
+SELECT key AS id, station_id, ref AS transaction_id, number, active, evse, connector, token, nullif(token_kind, '') AS token_kind, stop_token, began_at,
     ended_at, last_heard_at, reason, charging_state, reservation_id, remote_start_id, energy_wh, meter_start_wh,
     meter_stop_wh, power_w, soc_percent, estimated, flags, created_at FROM sessions
 """
@@ -135,7 +136,7 @@ async def list_sessions(  # the filters of the route
     return page_of([_shaped(record) for record in records], limit, lambda row: cursor_of(row.created_at, row.id))
 
 
-@get("/{session_id:str}")
+@get("/{session_id:str}", opt=NAMED)
 async def show_session(request: AnyRequest, session_id: FromPath[str]) -> Session:
     """Show one session."""
     desk = desk_of(request)
@@ -146,14 +147,14 @@ async def show_session(request: AnyRequest, session_id: FromPath[str]) -> Sessio
     return _shaped(record)
 
 
-@get("/{session_id:str}/meter-values")
+@get("/{session_id:str}/meter-values", opt=NAMED)
 async def list_meter_values(request: AnyRequest, session_id: FromPath[str]) -> list[MeterValue]:
     """List all that the meter said in a session, in the order of the station's clock."""
     samples = [sample for _, told in await _heard(request, session_id) for sample in told.samples]
     return [MeterValue(**msgspec.structs.asdict(sample)) for sample in sorted(samples, key=lambda sample: sample.at)]
 
 
-@get("/{session_id:str}/events")
+@get("/{session_id:str}/events", opt=NAMED)
 async def list_events(request: AnyRequest, session_id: FromPath[str]) -> list[SessionEvent]:
     """List the messages of a session in the order in which they came."""
     return [

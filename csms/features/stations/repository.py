@@ -40,6 +40,8 @@ FROM frames, json_array_elements(leaf::json) WITH ORDINALITY AS said (frame, pla
 WHERE station_id = $1 AND ($2::text IS NULL OR frame ->> 1 = $2) AND ($3::text IS NULL OR frame ->> 4 = $3)
     AND frames.at >= coalesce($4::timestamptz, '-infinity') - interval '1 minute' AND frames.at <= coalesce($5::timestamptz, 'infinity')
     AND ($4::timestamptz IS NULL OR (frame ->> 0)::timestamptz >= $4)
+    AND frames.at <= coalesce($8::timestamptz, 'infinity') + interval '1 minute'
+    AND ($8::timestamptz IS NULL OR (frame ->> 0)::timestamptz < $8)
     AND ($5::timestamptz IS NULL OR (frames.at, id * {LEAF_ROOM} + place - 1) < ($5, $6))
 ORDER BY frames.at DESC, frames.id DESC, place DESC LIMIT $7
 """  # a number of ours; all values are parameters
@@ -81,7 +83,7 @@ class Stations:
         records = await self._pool.fetch(
             SELECT
             + """WHERE ($1::text IS NULL OR s.id > $1) AND ($2::boolean IS NULL OR coalesce(p.online, false) = $2)
-                 AND ($3::text IS NULL OR s.site_id = $3) AND ($4::text IS NULL OR s.id ILIKE '%' || $4 || '%')
+                 AND ($3::text IS NULL OR s.site_id = $3) AND ($4::text IS NULL OR strpos(lower(s.id), lower($4)) > 0)
                  ORDER BY s.id LIMIT $5""",
             after,
             online,
@@ -146,12 +148,13 @@ class Stations:
         direction: str | None,
         action: str | None,
         since: datetime | None,
+        until: datetime | None,
         after: tuple[datetime, int] | None,
         limit: int,
     ) -> list[tuple[datetime, Frame]]:
         """Return frames of a station, newest first, each with the time of its leaf; `after` is that time and an id."""
         at, place = after or (None, None)
-        records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit)
+        records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit, until)
         return [(record["leaf_at"], shaped(Frame, record)) for record in records]
 
     async def variables(self, station: str) -> list[Variable]:

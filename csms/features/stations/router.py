@@ -1,9 +1,11 @@
 """Routes of stations."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
+import asyncpg
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -13,6 +15,7 @@ from csms.features.stations.repository import Stations
 from csms.features.stations.schemas import (
     Call,
     ConnectorStatus,
+    Direction,
     Frame,
     NewPassword,
     NewStation,
@@ -29,6 +32,7 @@ from csms.web.problems import FieldError, Problem
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 AnyRequest = Request[Any, Any, Any]
 NEEDS_PASSWORD = (1, 2)
+NAMED = {"refuses": (404,)}
 
 
 @post("/")
@@ -40,7 +44,7 @@ async def create_station(request: AnyRequest, data: JSONBody[NewStation]) -> Res
     values = msgspec.structs.asdict(data)
     password = values.pop("password")
     values["password_hash"] = None if password is None else await _hashed(password)
-    if not await stations.add(values):
+    if not await _placed(stations.add(values)):
         raise Problem(409, f"there is a station {data.id} already", errors=[FieldError("/id", "is taken")])
     return _tagged(await _existing(stations, data.id), status=201)
 
@@ -62,33 +66,35 @@ async def list_stations(  # the filters of the route
     return page_of(rows, limit, lambda station: cursor_of(station.id))
 
 
-@get("/{station_id:str}")
+@get("/{station_id:str}", opt=NAMED)
 async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Response[Station]:
     """Show one station, with the statuses of its connectors."""
     return _tagged(await _existing(Stations(desk_of(request).pool), station_id))
 
 
-@patch("/{station_id:str}")
+@patch("/{station_id:str}", opt={"refuses": (404, 412), "reads": ("If-Match",)})
 async def change_station(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]
 ) -> Response[Station]:
     """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
     stations = Stations(desk_of(request).pool)
-    await _existing(stations, station_id)
+    found = await _existing(stations, station_id)
+    if data.security_profile in NEEDS_PASSWORD and not found.has_password:
+        raise Problem(409, "this security profile needs a password; set one first")
     changes = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    if not await stations.change(station_id, changes, version=_wanted_version(request)):
+    if not await _placed(stations.change(station_id, changes, version=_wanted_version(request))):
         raise Problem(412, "the station was changed meanwhile; read it again")
     return _tagged(await _existing(stations, station_id))
 
 
-@delete("/{station_id:str}")
+@delete("/{station_id:str}", opt=NAMED)
 async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None:
     """Take a station out of the network; its sessions and its log stay."""
     if not await Stations(desk_of(request).pool).remove(station_id):
         raise Problem(404, f"there is no station {station_id}")
 
 
-@put("/{station_id:str}/password", status_code=204)
+@put("/{station_id:str}/password", status_code=204, opt=NAMED)
 async def change_password(request: AnyRequest, station_id: FromPath[str], data: JSONBody[NewPassword]) -> None:
     """Set the password for HTTP Basic; a connection that stands is not cut."""
     stations = Stations(desk_of(request).pool)
@@ -96,21 +102,22 @@ async def change_password(request: AnyRequest, station_id: FromPath[str], data: 
         raise Problem(404, f"there is no station {station_id}")
 
 
-@get("/{station_id:str}/connectors")
+@get("/{station_id:str}/connectors", opt=NAMED)
 async def list_connectors(request: AnyRequest, station_id: FromPath[str]) -> list[ConnectorStatus]:
     """List the newest status of every connector."""
     return (await _existing(Stations(desk_of(request).pool), station_id)).connectors
 
 
-@get("/{station_id:str}/frames")
+@get("/{station_id:str}/frames", opt=NAMED)
 async def list_frames(  # the filters of the route
     request: AnyRequest,
     station_id: FromPath[str],
     limit: Limit = 100,
     after: FromQuery[str | None] = None,
-    direction: FromQuery[str | None] = None,
+    direction: FromQuery[Direction | None] = None,
     action: FromQuery[str | None] = None,
     since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Page[Frame]:
     """List what was on the wire, newest first; a frame is there within a second."""
     stations = Stations(desk_of(request).pool)
@@ -119,6 +126,7 @@ async def list_frames(  # the filters of the route
         direction=direction,
         action=action,
         since=since,
+        until=until,
         after=read_cursor(after, tuple[datetime, int]),
         limit=limit + 1,
     )
@@ -126,14 +134,14 @@ async def list_frames(  # the filters of the route
     return Page([frame for _, frame in page.items], page.next)
 
 
-@get("/{station_id:str}/variables")
+@get("/{station_id:str}/variables", opt=NAMED)
 async def list_variables(request: AnyRequest, station_id: FromPath[str]) -> list[Variable]:
     """List what the station told of its device model."""
     stations = Stations(desk_of(request).pool)
     return await stations.variables(await _real_id(stations, station_id))
 
 
-@get("/{station_id:str}/calls")
+@get("/{station_id:str}/calls", opt=NAMED)
 async def list_calls(
     request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Call]:
@@ -145,7 +153,7 @@ async def list_calls(
     return page_of(rows, limit, lambda call: cursor_of(call.asked_at, call.id))
 
 
-@get("/{station_id:str}/calls/{call_id:str}")
+@get("/{station_id:str}/calls/{call_id:str}", opt=NAMED)
 async def show_call(request: AnyRequest, station_id: FromPath[str], call_id: FromPath[str]) -> Call:
     """Show what became of one call."""
     stations = Stations(desk_of(request).pool)
@@ -155,7 +163,7 @@ async def show_call(request: AnyRequest, station_id: FromPath[str], call_id: Fro
     return call
 
 
-@get("/{station_id:str}/notices")
+@get("/{station_id:str}/notices", opt=NAMED)
 async def list_notices(
     request: AnyRequest, station_id: FromPath[str], limit: Limit = 50, after: FromQuery[str | None] = None
 ) -> Page[Notice]:
@@ -173,6 +181,14 @@ async def _existing(stations: Stations, station: str) -> Station:
     if found is None:
         raise Problem(404, f"there is no station {station}")
     return found
+
+
+async def _placed(write: Awaitable[bool]) -> bool:
+    """Write a station; refuse a site that there is not."""
+    try:
+        return await write
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Problem(422, "there is no such site", errors=[FieldError("/site_id", "is not known")]) from error
 
 
 async def _real_id(stations: Stations, station: str) -> str:

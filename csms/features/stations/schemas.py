@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 BootPolicy = Literal["accept", "pending", "reject"]
+Direction = Literal["in", "out"]
 Subprotocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
 Id = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^/\x00-\x1f\x7f?#%]+$")]
 Password = Annotated[str, Meta(min_length=8, max_length=64)]

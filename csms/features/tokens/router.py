@@ -15,6 +15,7 @@ from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
 
 AnyRequest = Request[Any, Any, Any]
+NAMED = {"refuses": (404,)}
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 Status = Literal["accepted", "blocked", "no-credit"]
 STATUSES = {"accepted": "Accepted", "blocked": "Blocked", "no-credit": "NoCredit"}
@@ -98,13 +99,13 @@ async def list_tokens(
     return page_of([Token(**dict(record)) for record in records], limit, lambda row: cursor_of(row.value, row.id))
 
 
-@get("/{token_id:str}")
+@get("/{token_id:str}", opt=NAMED)
 async def show_token(request: AnyRequest, token_id: FromPath[str]) -> Token:
     """Show one token."""
     return await _one(desk_of(request).pool, token_id)
 
 
-@patch("/{token_id:str}")
+@patch("/{token_id:str}", opt=NAMED)
 async def change_token(request: AnyRequest, token_id: FromPath[str], data: JSONBody[TokenChange]) -> Token:
     """Change a token; it holds for the next time that it is presented."""
     pool = desk_of(request).pool
@@ -117,7 +118,7 @@ async def change_token(request: AnyRequest, token_id: FromPath[str], data: JSONB
     return await _one(pool, token_id)
 
 
-@delete("/{token_id:str}")
+@delete("/{token_id:str}", opt=NAMED)
 async def delete_token(request: AnyRequest, token_id: FromPath[str]) -> None:
     """Forget a token."""
     if await desk_of(request).pool.execute("DELETE FROM tokens WHERE id = $1", token_id) != "DELETE 1":

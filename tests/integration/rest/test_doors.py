@@ -1,5 +1,6 @@
 """Every route: named in the documents, closed without a key, and refusing with problem documents."""
 
+import re
 from typing import Any
 
 import httpx
@@ -110,6 +111,54 @@ REFUSALS: list[tuple[str, str, Any, int]] = [
     ("POST", "/stations/KNOWN/commands/reset", {}, 409),
     ("POST", "/stations/KNOWN/commands/unlock", {"connector": 1}, 422),
 ]
+
+
+async def test_the_document_tells_every_refusal_of_every_route(house: House) -> None:
+    document = (await house.http.get(f"{root(house)}/openapi.json")).json()
+    assert "Problem" in document["components"]["schemas"]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            refused = refusals(operation)
+            assert ("401" in refused) == (path not in PUBLIC), (method, path)
+            assert "400" not in operation["responses"], (method, path)
+            assert operation["description"], (method, path)
+    for method, path, _, status in REFUSALS:
+        found = [told for template, told in document["paths"].items() if matches(template, f"/api/v1{path}")]
+        if found and method.lower() in found[0]:
+            assert str(status) in refusals(found[0][method.lower()]), (method, path, status)
+
+
+def refusals(operation: dict[str, Any]) -> set[str]:
+    """Return the statuses that an operation answers with a problem document."""
+    return {
+        status
+        for status, answer in operation["responses"].items()
+        if "application/problem+json" in answer.get("content", {})
+    }
+
+
+def matches(template: str, path: str) -> bool:
+    """Whether a path of the document is that of a request."""
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path.partition("?")[0]) is not None
+
+
+async def test_the_document_tells_the_headers_that_change_what_a_route_does(house: House) -> None:
+    paths = (await house.http.get(f"{root(house)}/openapi.json")).json()["paths"]
+    reset, change = (
+        paths["/api/v1/stations/{station_id}/commands/reset"]["post"],
+        paths["/api/v1/stations/{station_id}"],
+    )
+    stream = paths["/api/v1/events/stream"]["get"]
+    assert headers(reset) == {"Prefer", "Idempotency-Key"}
+    assert set(reset["responses"]) == {"200", "202", "401", "404", "409", "413", "422", "500", "503", "504"}
+    assert headers(change["patch"]) == {"If-Match", "Idempotency-Key"}
+    assert headers(stream) == {"Last-Event-ID"}
+    assert "text/event-stream" in stream["responses"]["200"]["content"]
+    assert paths["/healthz"]["get"]["security"] == []
+
+
+def headers(operation: dict[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
 
 
 async def test_every_refusal_is_a_problem_document_that_says_what_is_wrong(house: House) -> None:
