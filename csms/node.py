@@ -113,9 +113,8 @@ class Node:
         deadline = self.clock.monotonic() + FINISH_WITHIN_S
         while not all(actor.idle for actor in self.house.actors) and self.clock.monotonic() < deadline:
             await asyncio.sleep(0.01)
-        await self.presence.write()
-        await self.progress.write()
-        await self.frames.write()
+        for store in (self.presence, self.progress, self.frames):
+            await store.write()
 
     async def _open_stores(self) -> None:
         self.redis = redis_client.open_client(self.where.redis_url)

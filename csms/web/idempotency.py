@@ -70,7 +70,7 @@ class Idempotency:
         if not await desk.pool.fetchval(TAKE, *name, digest):
             await _answer_again(desk, name, digest, send)
             return
-        heard = _Recorder(send)
+        heard = _Recorder()
         try:
             await self._app(scope, receive, heard)
         finally:
@@ -78,13 +78,15 @@ class Idempotency:
                 await desk.pool.execute(RELEASE, *name)
             else:
                 await desk.pool.execute(KEEP, *name, heard.status, msgspec.json.encode(heard.headers), heard.body)
+        for message in heard.messages:
+            await send(message)
 
 
 class _Recorder:
-    """Passes an answer on and keeps it."""
+    """Holds an answer back until it is kept: who has it may ask again at once, on any node."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.body = b""
@@ -99,7 +101,7 @@ class _Recorder:
             ]
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
-        await self._send(message)
+        self.messages.append(message)
 
 
 async def _answer_again(desk: Desk, name: tuple[str, str], digest: bytes, send: Send) -> None:
