@@ -41,9 +41,13 @@ serve: install-runtime ## Start the server alone
 migrate: install-runtime ## Bring the database that DATABASE_URL names to the newest form
 	@$(VENV)/python -m csms.cli migrate
 
+.PHONY: seed
+seed: install-runtime ## Add the demo network that make simulate plays; with embedded servers, before make serve
+	@$(VENV)/python -m csms.cli seed
+
 .PHONY: simulate
-simulate: install-runtime ## Start a fleet of simulated stations against a running server
-	@$(VENV)/python -m simulators fleet
+simulate: install-runtime ## Start the fleet of the demo network against make serve; make run has it already
+	@$(VENV)/python -m simulators fleet --demo
 
 .PHONY: bench
 bench: install ## Measure throughput, latency, memory and storms, side by side with others

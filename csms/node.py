@@ -122,9 +122,8 @@ class Node:
         await redis_client.check(self.redis, self.where.redis_url)
         self.pool = await engine.open_pool(self.where.database_url, size=self.settings.database_pool)
         self._undo.push_async_callback(self.pool.close)
-        if self.settings.environment is Environment.DEVELOPMENT:
-            await migrate.upgrade(self.where.database_url)
-        await migrate.check(self.pool)
+        development = self.settings.environment is Environment.DEVELOPMENT
+        await (migrate.upgrade(self.where.database_url) if development else migrate.check(self.pool))
         self.secret = await installation.key_of(self.pool, "secret")
         if self.settings.bootstrap_api_key is not None:
             await installation.add_api_key(self.pool, "bootstrap", self.settings.bootstrap_api_key.get_secret_value())

@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import sys
 from collections.abc import Sequence
 
 from simulators.station import SimulatedStation
 from simulators.v16 import Station16
 from simulators.v201 import Station201
 
+TELL_S = 3.0
 TOKENS = ("DEMO-TAG-1", "DEMO-TAG-2", "DEMO-TAG-3")
 DEMO_STATIONS = tuple(f"DEMO-{n:03d}" for n in range(1, 25))
 
@@ -30,6 +32,7 @@ class Fleet:
 
     async def run(self, *, sessions: int | None = None) -> None:
         """Let the fleet live: for ever, or for so many sessions at each EVSE."""
+        telling = asyncio.create_task(self._tell(), name="tell")
         try:
             async with asyncio.TaskGroup() as tasks:
                 for station in self._stations:
@@ -38,7 +41,21 @@ class Fleet:
                         tasks.create_task(self._charge(station, evse, sessions), name=f"{station.station}/{evse}")
                     await asyncio.sleep(0.05 * self._pace)
         finally:
+            telling.cancel()
             await asyncio.gather(*(station.stop() for station in self._stations))
+
+    async def _tell(self) -> None:
+        """Tell people how many stations are connected whenever that has changed, and why others are not."""
+        told = ""
+        while True:
+            await asyncio.sleep(TELL_S)
+            away = [station for station in self._stations if not station.connected.is_set()]
+            text = f"{len(self._stations) - len(away)} of {len(self._stations)} stations connected"
+            if away:
+                text += f"; {away[0].station}: {away[0].last_loss or 'not accepted yet'}"
+            if text != told:
+                print(f"simulators: {text}", file=sys.stderr, flush=True)
+            told = text
 
     async def _charge(self, station: SimulatedStation, evse: int, sessions: int | None) -> None:
         done = 0

@@ -49,6 +49,7 @@ class Life(ABC):
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.heartbeat_s = 300.0
         self.losses = 0
+        self.last_loss = ""
         self.peer: ChargePoint | None = None
         self._url = url.rstrip("/")
         self._password = password
@@ -132,8 +133,9 @@ class Life(ABC):
         while True:
             try:
                 await self._connect()
-            except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError):
+            except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError) as lost:
                 self.losses += 1
+                self.last_loss = str(_first(lost))
             self.connected.clear()
             self._lost.set()
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
@@ -252,3 +254,8 @@ class Life(ABC):
         while True:
             await asyncio.sleep(self.heartbeat_s)
             await self.heartbeat()
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first error of a group."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

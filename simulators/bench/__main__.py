@@ -12,16 +12,21 @@ from simulators.bench import measures, report
 from simulators.bench.servers import Server, opponent, ours
 
 SIZES = (10, 100, 500, 1000)
+STORM = 2000
 PARTS = ("throughput", "latency", "storm", "memory")
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--url", help="measure this server (it must know the stations BENCH-00000, BENCH-00001, ...)")
+    parser.add_argument(
+        "--url",
+        help="measure this server, all but its memory; it must know BENCH-00000 and on, as many as the largest load has",
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=3, help="how often servers take turns")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of stations")
+    parser.add_argument("--storm", type=int, default=STORM, help="how many stations connect at once")
     parser.add_argument("--only", choices=PARTS, help="measure one thing alone")
     parser.add_argument("--json", type=Path, help="write the JSON to this file, and not to the screen")
     arguments = parser.parse_args()
@@ -40,11 +45,21 @@ def sizes_of(arguments: argparse.Namespace) -> tuple[int, ...]:
 
 
 def foreign(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure somebody's server in the same way, without a look at its processes."""
-    server = Server("csms", arguments.url)
-    rows = measures.throughput([server], sizes_of(arguments), seconds=arguments.seconds, rounds=arguments.rounds)
-    show("Throughput", report.throughput(rows))
-    return {"throughput": rows}
+    """Measure somebody's server in the same way, without a look at its processes and its database."""
+    server, sizes = Server("csms", arguments.url), sizes_of(arguments)
+    wanted = {arguments.only} if arguments.only else set(PARTS)
+    results: dict[str, Any] = {}
+    if "throughput" in wanted:
+        results["throughput"] = measures.throughput([server], sizes, seconds=arguments.seconds, rounds=arguments.rounds)
+        show("Throughput", report.throughput(results["throughput"]))
+    if "latency" in wanted:
+        full = min(measures.FULL, max(sizes))
+        results["latency"] = measures.latency(server, seconds=arguments.seconds, full=full)
+        show("Latency", report.latency(results["latency"]))
+    if "storm" in wanted:
+        results["storm"] = measures.storm(server, arguments.storm, prefix="BENCH")
+        show("Storm", report.storm(results["storm"]))
+    return results
 
 
 def local(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -83,7 +98,7 @@ def loads(server: Server, arguments: argparse.Namespace, wanted: set[str]) -> di
         results["latency"] = measures.latency(server, seconds=arguments.seconds)
         show("Latency", report.latency(results["latency"]))
     if "storm" in wanted:
-        results["storm"] = measures.storm(server, 2000)
+        results["storm"] = measures.storm(server, arguments.storm)
         show("Storm", report.storm(results["storm"]))
     return results
 

@@ -68,17 +68,18 @@ def throughput(servers: list[Server], sizes: tuple[int, ...], *, seconds: float,
     return rows
 
 
-def latency(server: Server, *, seconds: float) -> Result:
-    """Measure heartbeats under the full load, and every action at half of it."""
-    full = load(server, stations=FULL + BEATING, seconds=seconds, chatty=BEATING, actions=["Heartbeat"])
-    half = load(server, stations=FULL + BEATING, seconds=seconds, rate=full["rate"] / 2, chatty=BEATING)
-    return {"full": full, "half": half}
+def latency(server: Server, *, seconds: float, full: int = FULL) -> Result:
+    """Measure heartbeats under the load of `full` stations, and every action at half of it."""
+    chatty = min(BEATING, full)
+    all_of_it = load(server, stations=full + chatty, seconds=seconds, chatty=chatty, actions=["Heartbeat"])
+    half = load(server, stations=full + chatty, seconds=seconds, rate=all_of_it["rate"] / 2, chatty=chatty)
+    return {"full": all_of_it, "half": half}
 
 
-def storm(server: Server, count: int) -> Result:
+def storm(server: Server, count: int, *, prefix: str = "STORM") -> Result:
     """Measure how long it takes until so many stations have connected, booted and told their status, durably."""
-    server.register(count, "STORM")
-    return {"stations": count, **load(server, stations=count, seconds=0, prefix="STORM", boot_only=True)}
+    server.register(count, prefix)
+    return {"stations": count, **load(server, stations=count, seconds=0, prefix=prefix, boot_only=True)}
 
 
 def memory(folder: Path, size: int, *, tls: bool) -> Result:

@@ -30,8 +30,7 @@ def throughput(rows: list[Result]) -> str:
                 *(_span(row["ratios"][name]) for name in names),
                 f"{mine['rate']:.0f}",
                 *(f"{row[name]:.0f}" for name in names),
-                f"{mine['cpu_us']:.0f}",
-                f"{mine['cpu_all_us']:.0f}",
+                *(f"{mine[spent]:.0f}" if mine[spent] else "-" for spent in ("cpu_us", "cpu_all_us")),
                 *(f"{told[p] * 1000:.1f}" for p in ("p50", "p90", "p99")),
                 str(written.get("transactions", "-")),
                 str(written.get("log_bytes", "-")),
@@ -39,7 +38,7 @@ def throughput(rows: list[Result]) -> str:
             ]
         )
     text = _table(heads, lines)
-    if len(rows) > 1:
+    if len(rows) > 1 and rows[0]["csms"]["cpu_us"]:  # nobody watches the processes of a server that is not ours
         first, last = rows[0], rows[-1]
         ratio = last["csms"]["cpu_us"] / first["csms"]["cpu_us"]
         text += f"\n\nCPU a message at {last['stations']} stations: {ratio:.2f} times that at {first['stations']}."

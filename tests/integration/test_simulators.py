@@ -63,14 +63,16 @@ async def test_a_fleet_charges_at_every_evse(house: House) -> None:
 
 
 async def test_the_bench_measures_any_server(house: House, tmp_path: Path) -> None:
-    for n in range(MEASURED):
+    for n in range(2 * MEASURED):
         await house.register(f"BENCH-{n:05d}")
     results = tmp_path / "results.json"
-    told = ("--sizes", str(MEASURED), "--seconds", "0.5", "--rounds", "1", "--json", str(results))
+    told = ("--sizes", f"1,{MEASURED}", "--seconds", "0.5", "--rounds", "1", "--storm", "3", "--json", str(results))
     said = await run("simulators.bench", "--url", house.url, *told)
-    assert "## Throughput" in said
-    (row,) = json.loads(results.read_text())["throughput"]
-    assert row["stations"] == MEASURED
+    assert [line for line in said.splitlines() if line.startswith("#")] == ["## Throughput", "## Latency", "## Storm"]
+    measured = json.loads(results.read_text())
+    assert [row["stations"] for row in measured["throughput"]] == [1, MEASURED]
+    assert "Heartbeat" in measured["latency"]["full"]["latencies"]
+    assert measured["storm"]["stations"] == 3
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
@@ -111,3 +113,17 @@ async def test_a_fleet_lets_operators_start_and_stop_its_sessions(house: House, 
         ("Local", [], False),
     ]
     assert sessions[1]["energy_wh"] > 0
+
+
+async def test_a_simulated_station_that_is_refused_says_why(house: House) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulators", "station", "--url", house.url, "--id", "NOBODY"),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        said = (await process.stderr.readline()).decode()
+    process.terminate()
+    await process.wait()
+    assert said.startswith("simulators: 0 of 1 stations connected; NOBODY: ")
+    assert "404" in said
