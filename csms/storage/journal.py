@@ -1,6 +1,7 @@
 """Group commit: all that waits becomes durable in one transaction."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
@@ -22,6 +23,8 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 TRY_FOR_S = 3.0
 """How long one try to connect may take, however short commits are held."""
 PROBE_EVERY_S = 0.25
+LEAST_SILENCE_S = 1.0
+"""A commit may take this long before the database counts as silent, however short commits are held."""
 
 
 class Refused(Exception):
@@ -45,6 +48,7 @@ class PostgresJournal:
         self._hold_s = hold_s
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._ready = True
+        self._sent_at: float | None = None
         self._tasks = tasks
         self._probe: asyncio.Task[None] | None = None
         self._batcher: Batcher[Commit, None] = Batcher(
@@ -56,8 +60,9 @@ class PostgresJournal:
 
     @property
     def ready(self) -> bool:
-        """Whether commits are expected to succeed now."""
-        return self._ready
+        """Whether commits are expected to succeed now; a database that is silent over one is as good as away."""
+        overdue = self._sent_at is not None and time.monotonic() - self._sent_at > max(self._hold_s, LEAST_SILENCE_S)
+        return self._ready and not overdue
 
     async def commit(self, commit: Commit) -> None:
         """Return once the events are durable; raise a `JournalError`, and none of them is."""
@@ -73,6 +78,7 @@ class PostgresJournal:
 
     async def _flush(self, commits: Sequence[Commit]) -> list[None | Exception]:
         connection = await self._acquire()
+        self._sent_at = time.monotonic()
         try:
             lost = await self._write(connection, list(commits))
         except asyncpg.UniqueViolationError as violation:
@@ -85,6 +91,8 @@ class PostgresJournal:
         except AWAY as error:
             self._fail(connection)
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._sent_at = None
         self.batches += 1
         self.committed += len(commits) - len(lost)
         self.on_written()

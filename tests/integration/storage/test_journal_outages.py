@@ -50,6 +50,21 @@ async def test_a_connection_killed_in_mid_commit_fails_all_on_board_and_nothing_
 
 
 @pytest.mark.covers("Q70")
+async def test_while_the_database_is_silent_over_a_commit_nobody_is_let_in(stores: Stores) -> None:
+    journal = stores.open_journal(hold_s=0)
+    await stores.session("first", journal=journal).execute(begin(number=None))
+    assert journal.ready
+    blocker = await lock_journal(stores)
+    working = asyncio.create_task(stores.session("key", journal=journal).execute(begin(number=None)))
+    await eventually(lambda: not journal.ready)
+    await blocker.close()
+    await working
+    assert journal.ready
+    assert await stores.facts() == [("first", 1), ("key", 1)]
+    await journal.close()
+
+
+@pytest.mark.covers("Q70")
 async def test_a_commit_whose_answer_is_lost_is_durable_once_and_not_called_so(stores: Stores) -> None:
     async with strait_to(stores.dsn) as strait:
         journal = stores.open_journal(partial(engine.connect, strait.url))
