@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from csms.cluster import calls, directory, events
 from csms.cluster.client import open_client
+from csms.cluster.events import StreamPublisher
 from csms.cluster.keys import Keys
 from csms.kit import tasks as kit
 from csms.kit.tasks import Tasks
@@ -53,3 +54,8 @@ async def tasks(connect: OpenClient) -> AsyncIterator[Tasks]:
     owner = Tasks()
     yield owner
     await owner.stop()
+
+
+@pytest.fixture
+def publisher(redis: Redis, keys: Keys) -> StreamPublisher:
+    return StreamPublisher(client=redis, keys=keys)

@@ -61,11 +61,6 @@ Follow = Callable[..., Follower]
 
 
 @pytest.fixture
-def publisher(redis: Redis, keys: Keys) -> StreamPublisher:
-    return StreamPublisher(client=redis, keys=keys)
-
-
-@pytest.fixture
 async def reader(connect: OpenClient, keys: Keys, tasks: Tasks) -> EventReader:
     reading = EventReader(client=connect(), keys=keys)
     tasks.spawn(reading.run(), name="events")
@@ -102,6 +97,27 @@ async def nobody_waits(redis: Redis) -> bool:
 
 async def _blocked(redis: Redis) -> bool:
     return bool((await redis.info("clients"))["blocked_clients"])
+
+
+async def test_nothing_is_read_while_nobody_follows_and_who_comes_later_misses_nothing(
+    redis: Redis, publisher: StreamPublisher, follow: Follow
+) -> None:
+    await publisher.publish([batch(1)])
+    assert await nobody_waits(redis)
+    first = follow(after="0")
+    await told(first, 1)
+    await publisher.publish([batch(2)])
+    await told(first, 1, 2)
+    place = first.came[-1].id
+    await first.stop()
+    await publisher.publish([batch(3)])
+    await eventually(lambda: nobody_waits(redis))
+    await publisher.publish([batch(4)])
+    assert await nobody_waits(redis)
+    again = follow(after=place)
+    await told(again, 3, 4)
+    await publisher.publish([batch(5)])
+    await told(again, 3, 4, 5)
 
 
 async def test_facts_come_live_and_in_order_each_to_those_that_want_it(
@@ -272,12 +288,3 @@ async def test_what_is_published_before_the_reader_is_back_is_not_lost_even_if_i
         await strait.open()
         await told(live, 1)
         await live.stop()
-
-
-async def test_the_oldest_entries_are_dropped_in_time(
-    redis: Redis, keys: Keys, publisher: StreamPublisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(events, "KEPT_ENTRIES", 100)
-    for _ in range(10):
-        await publisher.publish([batch(n) for n in range(100)])
-    assert 100 <= await redis.xlen(keys.events) <= 300

@@ -23,6 +23,7 @@ from csms.storage import engine
 from csms.storage.archive import PostgresArchive
 from csms.storage.journal import Connect, PostgresJournal
 from csms.storage.progress import SessionProgress
+from tests.integration.storage.gateways import Both, two_gateways
 
 ROW = "SELECT * FROM sessions WHERE key = $1"
 
@@ -116,3 +117,9 @@ async def stores(database: str) -> AsyncIterator[Stores]:
     await opened.tasks.stop()
     await opened.journal.close()
     await pool.close()
+
+
+@pytest.fixture
+async def gateways(database: str) -> AsyncIterator[Both]:
+    async with two_gateways(database) as both:
+        yield both

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from csms.domain.access import TokenRef
 from csms.domain.station.commands import ReportNotice, ReportStatus
 from csms.ports.journal import Commit, CommitRefused, Kind, OwnershipLost
+from csms.storage.projection import COMMIT
 from tests.integration.storage.conftest import Stores, outcomes
 from tests.unit.domain.stories import at, begin, end, update
 
@@ -45,6 +46,17 @@ async def test_one_bad_commit_among_many_good_ones_fails_alone(stores: Stores, p
     assert await stores.pool.fetchval("SELECT count(*) FROM sessions") == 19
     assert stores.journal.ready
     assert stores.journal.committed == 19
+
+
+async def test_the_fence_looks_leases_up_and_never_reads_them_all(stores: Stores) -> None:
+    many = (
+        "INSERT INTO leases (station_id, epoch, node) SELECT 'MANY-' || n, 1, 'one' FROM generate_series(1, 5000) AS n"
+    )
+    await stores.pool.execute(many)
+    await stores.pool.execute("ANALYZE leases")
+    plan = "\n".join(row[0] for row in await stores.pool.fetch("EXPLAIN " + COMMIT, "[]", "[]"))
+    assert "on leases" in plan
+    assert "Seq Scan on leases" not in plan
 
 
 @pytest.mark.parametrize("bad", ["a key", "a name"])

@@ -1,9 +1,7 @@
 """What becomes of the stations of a node that has died, or that was thought dead."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from structlog.testing import capture_logs
 
 from tests.eventually import eventually
@@ -15,14 +13,7 @@ from tests.integration.storage.gateways import (
     seen_at,
     shown,
     somebody_waits,
-    two_gateways,
 )
-
-
-@pytest.fixture
-async def gateways(database: str) -> AsyncIterator[Both]:
-    async with two_gateways(database) as both:
-        yield both
 
 
 async def test_the_stations_of_a_silent_node_are_shown_offline_by_another(gateways: Both) -> None:

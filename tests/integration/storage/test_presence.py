@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,14 +15,7 @@ from tests.integration.storage.gateways import (
     seen_at,
     shown,
     somebody_waits,
-    two_gateways,
 )
-
-
-@pytest.fixture
-async def gateways(database: str) -> AsyncIterator[Both]:
-    async with two_gateways(database) as both:
-        yield both
 
 
 async def test_the_last_time_of_every_line_is_written_once_in_the_pace(gateways: Both) -> None:

@@ -69,6 +69,8 @@ def play_all(
         for event in decision.events:
             events.append(event)
             session = evolve(session, event)
+        if decision.state is not None:
+            assert record_of(decision.state) == record_of(session), "a rule's state is not that of its facts"
     return session, events, decisions
 
 
