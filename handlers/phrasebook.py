@@ -6,8 +6,7 @@ from typing import Any
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
 from csms.ports.commands import Unsupported
-from handlers.v16 import commands as v16
-from handlers.v201 import commands as v201
+from handlers import v16, v201
 
 BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
     Version.V16: v16.COMMANDS,

@@ -11,11 +11,11 @@ from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
 from csms.actors.ledger import Ledger
 from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
+from csms.actors.outbound import Outbound
 from csms.actors.patience import Patience
 from csms.actors.reception import Reception
 from csms.actors.tools import Tools
 from csms.actors.upkeep import Upkeep
-from csms.domain.station.commands import CloseCall, IssueCall, Registration
 from csms.domain.station.decide import DECIDERS
 from csms.domain.station.evolve import evolve
 from csms.domain.station.state import Station
@@ -29,7 +29,6 @@ from csms.ocpp.events import (
     ResultReceived,
     SendReceived,
 )
-from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.ports.journal import JournalError, Kind
 from csms.ports.line import Line
@@ -59,6 +58,7 @@ class StationActor(Actor):
         "_lease",
         "_ledger",
         "_line",
+        "_outbound",
         "_patience",
         "_paused",
         "_reception",
@@ -169,57 +169,31 @@ class StationActor(Actor):
 
     async def _issue(self, request: CallRequest) -> "asyncio.Future[CallReport]":
         """Store the call, then send it; the report comes when the call has ended."""
-        call_id, payload = request.call_id, request.payload.encode()
-        report = self._calls.expect(call_id, request.action, payload)
+        report = self._calls.expect(request.call_id, request.action, request.payload.encode())
         line = self._line
         if line is None:
-            self._calls.close(CallReport(call_id, CallOutcome.OFFLINE))
+            self._calls.close(CallReport(request.call_id, CallOutcome.OFFLINE))
             return report
         try:
-            await self._send(line, request, payload)
+            await self._wake()
+            if await self._outbound.send(line, request):
+                self._upkeep.sent(request.action)
         except JournalError:
-            self._calls.close(CallReport(call_id, CallOutcome.BUSY, line.version))
+            self._calls.close(CallReport(request.call_id, CallOutcome.BUSY, line.version))
             self._forget()
         return report
-
-    async def _send(self, line: Line, request: CallRequest, payload: bytes) -> None:
-        await self._wake()
-        if self._is_barred(line, request.action):
-            self._calls.close(CallReport(request.call_id, CallOutcome.NOT_ALLOWED, line.version))
-            return
-        now, kept = self._tools.clock.now(), redacted(request.action, request.payload)
-        await self._entity.execute(IssueCall(request.call_id, request.action, kept, now, request.asked_by))
-        self._reception.invite(line, request.action, payload)
-        if not line.call(request.call_id, request.action, payload, within=request.within_s):
-            await self._close_call(CallReport(request.call_id, CallOutcome.BUSY, line.version))
-            return
-        self._upkeep.sent(request.action)
-
-    def _is_barred(self, line: Line, action: str) -> bool:
-        dialect = self._tools.dialects[line.version]
-        match self._entity.state.registration:
-            case Registration.PENDING:
-                return action in dialect.barred
-            case Registration.REJECTED:
-                return action not in dialect.wakers
-            case _:
-                return False
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
         self._upkeep.ended(event, self._tools.clock.now())
         if self._patience.is_over(event) and line is self._line:
             log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
             line.close(GOING_AWAY, "calls are not answered")
-        await self._close_call(report_of(event, line.version), event.call.action)
-
-    async def _close_call(self, report: CallReport, action: str | None = None) -> None:
         try:
             await self._wake()
-            answer = report.answer if report.code is None else report.details
-            answer = None if answer is None else redacted(action, answer)
-            await self._entity.execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
-        finally:
-            self._calls.close(report)
+        except JournalError:
+            self._calls.close(report_of(event, line.version))
+            raise
+        await self._outbound.end(line, event)
 
     # The line and the lease.
 
@@ -245,7 +219,8 @@ class StationActor(Actor):
         self._departed(self)
         self._tools.presence.seen(self._station.id, online=False, version=line.version, remote=line.remote)
         for report in self._calls.drop_all(CallOutcome.DISCONNECTED, line.version):
-            await self._close_call(report)
+            await self._wake()
+            await self._outbound.close(report)
 
     def _give_up(self, epoch: int) -> None:
         if epoch <= self._lease.epoch:
@@ -290,6 +265,7 @@ class StationActor(Actor):
             tools=self._tools,
             failures=self._failures,
         )
+        self._outbound = Outbound(calls=self._calls, entity=self._entity, reception=self._reception, tools=self._tools)
 
     async def _wake(self) -> None:
         if self._awake:

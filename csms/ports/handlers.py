@@ -1,6 +1,6 @@
 """The table that an OCPP version offers: what it hears, and who answers it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -85,11 +85,25 @@ class Inbound:
     betrayed_by: Mapping[str, str] = field(default_factory=dict)
 
 
+class Answered(Struct, frozen=True):
+    """A call of ours and what the station answered, both as JSON text; whoever sent it, through whichever door."""
+
+    call_id: str
+    payload: bytes
+    answer: bytes
+    at: datetime
+
+
+Learn = Callable[[Answered], Iterable[Command[Any]]]
+"""What the record learns from an answer; raises a `MsgspecError` for one that cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What one version of the protocol offers.
 
-    An action of the version that `inbound` does not name answers NotSupported. `invites`
+    An action of the version that `inbound` does not name answers NotSupported. `learns` says,
+    by the action of a call of ours, what its answer tells of the station. `invites`
     tells which calls of a station that is not accepted yet are the fruit of a call of
     ours, given its action and payload (BOOT-05). `barred` are the calls of ours that a
     pending station must not get; a rejected one gets none but `wakers` (BOOT-06, BOOT-09).
@@ -99,3 +113,4 @@ class Dialect:
     invites: Callable[[str, bytes], frozenset[str]]
     barred: frozenset[str]
     wakers: frozenset[str]
+    learns: Mapping[str, Learn] = field(default_factory=dict)

@@ -3,7 +3,13 @@
 import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
-from handlers.v16 import core, firmware
+from handlers.v16 import commands, core, firmware
+
+COMMANDS = commands.COMMANDS
+"""What operators can say, and which function puts it into words."""
+
+MEMBERS = commands.MEMBERS
+"""Which member of a command became which member of its payload."""
 
 
 def invites(action: str, payload: bytes) -> frozenset[str]:

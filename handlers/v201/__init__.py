@@ -6,6 +6,7 @@ from csms.ports.handlers import Dialect, Inbound
 from handlers.v201 import (
     authorization,
     availability,
+    commands,
     data_transfer,
     firmware,
     metering,
@@ -13,6 +14,12 @@ from handlers.v201 import (
     security,
     transactions,
 )
+
+COMMANDS = commands.COMMANDS
+"""What operators can say, and which function puts it into words."""
+
+MEMBERS = commands.MEMBERS
+"""Which member of a command became which member of its payload."""
 
 SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
 REPORTING = frozenset({"GetBaseReport", "GetReport"})

@@ -1,19 +1,13 @@
-"""What an operator asks of a station, in words of no version."""
+"""What an operator asks of a station every day: sessions, availability, variables."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-LARGEST = 2**31 - 1
-Evse = Annotated[int, Meta(ge=1, le=LARGEST)]
-EvseOrStation = Annotated[int, Meta(ge=0, le=LARGEST)]
-"""0 is the station itself."""
-Connector = Annotated[int, Meta(ge=1, le=LARGEST)]
-RequestId = Annotated[int, Meta(ge=1, le=LARGEST)]
-Text = Annotated[str, Meta(min_length=1)]
+from csms.domain.remote.words import Connector, Evse, EvseOrStation, RemoteCommand, RequestId, Text
 
 
-class StartRemotely(Struct, frozen=True, forbid_unknown_fields=True):
+class StartRemotely(RemoteCommand, frozen=True):
     """Begin a session for a token; `evse` None leaves the choice to the station."""
 
     token: Text
@@ -22,33 +16,33 @@ class StartRemotely(Struct, frozen=True, forbid_unknown_fields=True):
     remote_start_id: RequestId | None = None
 
 
-class StopRemotely(Struct, frozen=True, forbid_unknown_fields=True):
+class StopRemotely(RemoteCommand, frozen=True):
     """End the session that the station calls `transaction`."""
 
     transaction: Text
 
 
-class AskTransaction(Struct, frozen=True, forbid_unknown_fields=True):
+class AskTransaction(RemoteCommand, frozen=True):
     """Ask whether a session goes on, and whether the station has messages of it left."""
 
     transaction: Text
 
 
-class ResetStation(Struct, frozen=True, forbid_unknown_fields=True):
+class ResetStation(RemoteCommand, frozen=True):
     """Restart the station (or one EVSE): at once, or when it is idle."""
 
     immediate: bool = False
     evse: Evse | None = None
 
 
-class UnlockConnector(Struct, frozen=True, forbid_unknown_fields=True):
+class UnlockConnector(RemoteCommand, frozen=True):
     """Unlock a cable."""
 
     evse: Evse
     connector: Connector = 1
 
 
-class ChangeAvailability(Struct, frozen=True, forbid_unknown_fields=True):
+class ChangeAvailability(RemoteCommand, frozen=True):
     """Take the station, an EVSE or a connector out of service, or back into it."""
 
     operative: bool
@@ -56,7 +50,7 @@ class ChangeAvailability(Struct, frozen=True, forbid_unknown_fields=True):
     connector: Connector | None = None
 
 
-class TriggerMessage(Struct, frozen=True, forbid_unknown_fields=True):
+class TriggerMessage(RemoteCommand, frozen=True):
     """Ask for a message now; `message` is named as the specification names it."""
 
     message: Text
@@ -77,48 +71,32 @@ class NewValue(VariableName, frozen=True, kw_only=True):
     value: str
 
 
-class ReadVariables(Struct, frozen=True, forbid_unknown_fields=True):
+class ReadVariables(RemoteCommand, frozen=True):
     """Read variables; none named means all, which only 1.6 can be asked so."""
 
     variables: tuple[VariableName, ...] = ()
 
 
-class WriteVariables(Struct, frozen=True, forbid_unknown_fields=True):
+class WriteVariables(RemoteCommand, frozen=True):
     """Write variables; 1.6 takes one at a time."""
 
     variables: Annotated[tuple[NewValue, ...], Meta(min_length=1)]
 
 
-class RequestReport(Struct, frozen=True, forbid_unknown_fields=True):
+class RequestReport(RemoteCommand, frozen=True):
     """Ask for a report of the device model: FullInventory, ConfigurationInventory or SummaryInventory."""
 
     report: str = "FullInventory"
     request_id: RequestId | None = None
 
 
-class ClearCache(Struct, frozen=True, forbid_unknown_fields=True):
+class ClearCache(RemoteCommand, frozen=True):
     """Make the station forget the tokens it has seen."""
 
 
-class TransferData(Struct, frozen=True, forbid_unknown_fields=True):
+class TransferData(RemoteCommand, frozen=True):
     """Send what only a vendor understands."""
 
     vendor: Text
     message: str | None = None
     data: str | None = None
-
-
-RemoteCommand = (
-    StartRemotely
-    | StopRemotely
-    | AskTransaction
-    | ResetStation
-    | UnlockConnector
-    | ChangeAvailability
-    | TriggerMessage
-    | ReadVariables
-    | WriteVariables
-    | RequestReport
-    | ClearCache
-    | TransferData
-)

@@ -1,0 +1,37 @@
+"""What an operator asks of a station, in words of no version: a file for each functional block."""
+
+from csms.domain.remote.core import (
+    AskTransaction,
+    ChangeAvailability,
+    ClearCache,
+    NewValue,
+    ReadVariables,
+    RequestReport,
+    ResetStation,
+    StartRemotely,
+    StopRemotely,
+    TransferData,
+    TriggerMessage,
+    UnlockConnector,
+    VariableName,
+    WriteVariables,
+)
+from csms.domain.remote.words import RemoteCommand
+
+__all__ = [
+    "AskTransaction",
+    "ChangeAvailability",
+    "ClearCache",
+    "NewValue",
+    "ReadVariables",
+    "RemoteCommand",
+    "RequestReport",
+    "ResetStation",
+    "StartRemotely",
+    "StopRemotely",
+    "TransferData",
+    "TriggerMessage",
+    "UnlockConnector",
+    "VariableName",
+    "WriteVariables",
+]

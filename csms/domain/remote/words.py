@@ -1,0 +1,17 @@
+"""The words that commands to a station are made of."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+LARGEST = 2**31 - 1
+Evse = Annotated[int, Meta(ge=1, le=LARGEST)]
+EvseOrStation = Annotated[int, Meta(ge=0, le=LARGEST)]
+"""0 is the station itself."""
+Connector = Annotated[int, Meta(ge=1, le=LARGEST)]
+RequestId = Annotated[int, Meta(ge=1, le=LARGEST)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator asks of a station, in words of no version."""

@@ -1,0 +1,157 @@
+"""How a request becomes a call: checked, sent by the owner of the station, its end put into an answer."""
+
+import uuid
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Raw, Struct
+
+from csms.domain.remote import RemoteCommand
+from csms.features.commands.room import frame_bytes, told_limit
+from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
+from csms.web.desk import Desk, desk_of
+from csms.web.problems import FieldError, Problem
+
+AnyRequest = Request[Any, Any, Any]
+
+REFUSALS = {
+    CallOutcome.OFFLINE: (409, "the station is not connected"),
+    CallOutcome.NOT_ALLOWED: (409, "the station is not accepted yet and must not be asked this"),
+    CallOutcome.BUSY: (503, "the station could not be asked now; nothing was sent"),
+    CallOutcome.TIMED_OUT: (504, "the station did not answer in time; it may have acted all the same"),
+    CallOutcome.DISCONNECTED: (
+        504,
+        "the connection was lost before the answer; the station may have acted all the same",
+    ),
+}
+
+
+PREFIX = "/api/v1"
+ASKED = """
+INSERT INTO station_calls (id, station_id, action, payload, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO NOTHING
+"""
+ENDED = "UPDATE station_calls SET outcome = $2, answer = $3, closed_at = $4 WHERE id = $1 AND outcome IS NULL"
+
+
+class CallError(Struct, frozen=True):
+    """What a CALLERROR said."""
+
+    code: str | None
+    description: str | None
+    details: Raw | None
+
+
+class CallAnswer(Struct, frozen=True):
+    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
+
+    `unsupported`: it does not know what it was asked, and says so in either way.
+    """
+
+    call_id: str
+    outcome: str
+    protocol: str | None
+    action: str
+    answer: Raw | None = None
+    error: CallError | None = None
+    unsupported: bool = False
+
+
+async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
+    """Put a command into the words of the station's version, and send it."""
+    desk = desk_of(request)
+    station = await registered(desk, station_id)
+    protocol = await protocol_of(desk, station)
+    try:
+        action, payload = desk.phrasebook.put(protocol, command)
+    except Unsupported as unsupported:
+        at_fault = unsupported.member
+        errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]
+        raise Problem(422, str(unsupported), errors=errors) from unsupported
+    raw = msgspec.json.encode(payload)
+    if faults := desk.check(protocol, action, raw):
+        errors = [FieldError(f"/{desk.phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
+        raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
+    limit = await told_limit(desk.pool, station, action) or desk.command_bytes
+    largest = max(payload, key=lambda name: len(str(payload[name])), default="")
+    check_room(action, raw, limit, desk.phrasebook.member(protocol, largest))
+    return await call(request, station_id, action, raw.decode(), None)
+
+
+def check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
+    """Refuse what a station would choke on: some reboot on a frame that is too large (Q43)."""
+    size = frame_bytes(action, payload)
+    if limit is not None and size > limit:
+        told = f"the call would have {size} bytes, and the station takes {limit}"
+        raise Problem(422, told, errors=[FieldError(f"/{member}" if member else "", told)])
+
+
+async def call(
+    request: AnyRequest, station_id: str, action: str, payload: str, within_s: float | None
+) -> Response[CallAnswer]:
+    """Send a call, and answer with its end; with `Prefer: respond-async` at once, with the place of its end."""
+    desk = desk_of(request)
+    wish = CallRequest(
+        call_id=str(uuid.uuid4()),
+        station=await registered(desk, station_id),
+        action=action,
+        payload=payload,
+        within_s=within_s or desk.call_timeout_s,
+        asked_by=request.state.caller.name,
+    )
+    if "respond-async" in request.headers.get("Prefer", ""):
+        return await _promise(desk, wish)
+    return _answer(action, await desk.calls.call(wish))
+
+
+async def _promise(desk: Desk, wish: CallRequest) -> Response[CallAnswer]:
+    """Answer 202 with the place where the end of the call will be told."""
+    await desk.pool.execute(
+        ASKED, wish.call_id, wish.station, wish.action, wish.payload, wish.asked_by, desk.clock.now()
+    )
+    desk.tasks.spawn(_carry_out(desk, wish), name=f"call/{wish.call_id}")
+    return Response(
+        CallAnswer(wish.call_id, "Open", None, wish.action),
+        status_code=202,
+        headers={
+            "Location": f"{PREFIX}/stations/{wish.station}/calls/{wish.call_id}",
+            "Preference-Applied": "respond-async",
+        },
+    )
+
+
+async def _carry_out(desk: Desk, wish: CallRequest) -> None:
+    report = await desk.calls.call(wish)
+    await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, report.answer, desk.clock.now())
+
+
+def _answer(action: str, report: CallReport) -> Response[CallAnswer]:
+    if report.outcome in REFUSALS:
+        status, detail = REFUSALS[report.outcome]
+        raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value)
+    error = None
+    if report.outcome is CallOutcome.ERROR:
+        details = None if report.details is None else Raw(report.details.encode())
+        error = CallError(report.code, report.description, details)
+    answer = None if report.answer is None else Raw(report.answer.encode())
+    return Response(
+        CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error, report.unsupported)
+    )
+
+
+async def registered(desk: Desk, station: str) -> str:
+    """Return the id of a station as it is registered, however it is spelt here."""
+    found = await desk.pool.fetchval("SELECT id FROM stations WHERE lower(id) = lower($1)", station)
+    if found is None:
+        raise Problem(404, f"there is no station {station}")
+    return str(found)
+
+
+async def protocol_of(desk: Desk, station: str) -> str:
+    """Return the subprotocol that the station speaks now; 409 while it is offline."""
+    protocol = await desk.calls.protocol(station)
+    if protocol is None:
+        status, detail = REFUSALS[CallOutcome.OFFLINE]
+        raise Problem(status, detail, outcome=CallOutcome.OFFLINE.value)
+    return protocol

@@ -1,0 +1,27 @@
+"""Every command that operators have, by the last part of its route."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from csms.domain import remote
+
+COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
+    "remote-start": (remote.StartRemotely, "Begin a session."),
+    "remote-stop": (remote.StopRemotely, "End a session."),
+    "reset": (remote.ResetStation, "Restart the station."),
+    "unlock": (remote.UnlockConnector, "Unlock a cable."),
+    "change-availability": (
+        remote.ChangeAvailability,
+        "Take the station or a part of it out of service, or back into it.",
+    ),
+    "trigger": (remote.TriggerMessage, "Ask for a message now."),
+    "get-variables": (remote.ReadVariables, "Read variables or configuration keys."),
+    "set-variables": (remote.WriteVariables, "Write variables or a configuration key."),
+    "get-report": (
+        remote.RequestReport,
+        "Ask for a report of the device model; what it says is found under the station's variables.",
+    ),
+    "clear-cache": (remote.ClearCache, "Make the station forget tokens."),
+    "data-transfer": (remote.TransferData, "Send what only a vendor understands."),
+}
+"""What is sent, and the sentence that describes it in the API."""

@@ -1,0 +1,20 @@
+"""The role that does what nobody waits for."""
+
+from functools import partial
+
+from csms.cluster.events import StreamPublisher
+from csms.node.foundation import Foundation
+from csms.storage import engine, housekeeping
+from csms.storage.outbox import OutboxRelay
+
+
+def start_worker(node: Foundation) -> None:
+    """Relay facts, and keep house."""
+    relay = OutboxRelay(
+        connect=partial(engine.connect, node.where.database_url),
+        publisher=StreamPublisher(client=node.redis, keys=node.keys),
+    )
+    node.journal.on_written = relay.wake
+    node.tasks.spawn(relay.run(), name="outbox")
+    node.tasks.spawn(node.progress.run_catch_up(), name="progress/catch-up")
+    node.tasks.spawn(housekeeping.run(node.pool), name="housekeeping")
