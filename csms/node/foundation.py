@@ -99,11 +99,12 @@ class Foundation:
         self._build_presence()
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
         self.metrics.frames_dropped.set_function(lambda: self.frames.dropped)
-        self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks)
+        within_s = self.journal.patience_s
+        self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks, within_s=within_s)
         self.directory = RedisDirectory(
             client=self.redis, keys=self.keys, node=self.name, owned=lambda: self.house.owned()
         )
-        ownership = PostgresOwnership(pool=self.pool, tasks=self.tasks, node=self.name)
+        ownership = PostgresOwnership(pool=self.pool, tasks=self.tasks, node=self.name, within_s=within_s)
         self.house = StationHouse(
             tools=self._tools(), ownership=ownership, directory=self.directory, journal=self.journal
         )
@@ -151,9 +152,11 @@ class Foundation:
         )
         return Tools(
             journal=self.journal,
-            archive=PostgresArchive(pool=self.pool, tasks=self.tasks, number_key=self.key_for("numbers")),
+            archive=PostgresArchive(
+                pool=self.pool, tasks=self.tasks, number_key=self.key_for("numbers"), within_s=self.journal.patience_s
+            ),
             registry=self.registry,
-            tokens=PostgresTokens(pool=self.pool, tasks=self.tasks),
+            tokens=PostgresTokens(pool=self.pool, tasks=self.tasks, within_s=self.journal.patience_s),
             presence=self.presence,
             clock=self.clock,
             tasks=self.tasks,

@@ -35,6 +35,7 @@ async def start_gateway(node: Foundation) -> None:
     for listener in node.listeners:
         await listener.start()
         node.undo.push_async_callback(listener.stop_accepting)
+    node.tasks.spawn(node.journal.watch(), name="journal/watch")
     node.tasks.spawn(node.presence.run(), name="presence")
     node.tasks.spawn(node.frames.run(), name="frames")
     node.tasks.spawn(node.progress.run(), name="progress")

@@ -12,9 +12,9 @@ from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.state import ConnectorState, Station
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import CommitRefused, History, JournalUnavailable, Kind, SessionHeading
+from csms.ports.journal import CommitRefused, History, Kind, SessionHeading
 from csms.storage import facts
-from csms.storage.engine import AWAY
+from csms.storage.reading import READ_WITHIN_S, fetch
 
 STATIONS = """
 SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
@@ -48,8 +48,16 @@ BLOCK = 64
 class PostgresArchive:
     """Reads for actors. Every method raises `JournalUnavailable` when the database is away."""
 
-    def __init__(self, *, pool: "asyncpg.Pool[asyncpg.Record]", tasks: Tasks, number_key: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        tasks: Tasks,
+        number_key: bytes,
+        within_s: float = READ_WITHIN_S,
+    ) -> None:
         self._pool = pool
+        self._within_s = within_s
         self._numbers: list[int] = []
         self._number_key = number_key
         self._stations = Batcher(self._read_stations, name="archive/stations", tasks=tasks, splits_on=(CommitRefused,))
@@ -127,13 +135,7 @@ class PostgresArchive:
         return [None for _ in askers]
 
     async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        try:
-            async with asyncpg_timeout(self._pool) as connection:
-                return list(await connection.fetch(query, *arguments))
-        except asyncpg.DataError as error:
-            raise CommitRefused(str(error)) from error
-        except AWAY as error:
-            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+        return await fetch(self._pool, query, *arguments, within_s=self._within_s)
 
 
 def asyncpg_timeout(pool: "asyncpg.Pool[asyncpg.Record]") -> Any:

@@ -23,6 +23,7 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 TRY_FOR_S = 3.0
 """How long one try to connect may take, however short commits are held."""
 PROBE_EVERY_S = 0.25
+LOOK_EVERY_S = 0.25
 LEAST_SILENCE_S = 1.0
 """A commit may take this long before the database counts as silent, however short commits are held."""
 
@@ -37,7 +38,7 @@ class PostgresJournal:
     One transaction runs at a time and the next carries all that waited meanwhile. A batch that
     is refused for its content is halved until the item at fault stands alone. When the
     database is away, a batch waits `hold_s` for it before it is sent; once sent, its fate may
-    be unknown, and nothing is sent twice.
+    be unknown, and nothing is sent twice. `watch` gives up one that stays unanswered for as long.
     """
 
     def __init__(
@@ -61,8 +62,16 @@ class PostgresJournal:
     @property
     def ready(self) -> bool:
         """Whether commits are expected to succeed now; a database that is silent over one is as good as away."""
-        overdue = self._sent_at is not None and time.monotonic() - self._sent_at > max(self._hold_s, LEAST_SILENCE_S)
-        return self._ready and not overdue
+        return self._ready and not self._is_overdue
+
+    @property
+    def patience_s(self) -> float:
+        """How long the database may be silent over a statement."""
+        return max(self._hold_s, LEAST_SILENCE_S)
+
+    @property
+    def _is_overdue(self) -> bool:
+        return self._sent_at is not None and time.monotonic() - self._sent_at > self.patience_s
 
     async def commit(self, commit: Commit) -> None:
         """Return once the events are durable; raise a `JournalError`, and none of them is."""
@@ -70,6 +79,20 @@ class PostgresJournal:
             await self._batcher.submit(commit)
         except Refused as refused:
             raise CommitRefused(str(refused.__cause__)) from refused
+
+    async def watch(self) -> None:
+        """Give up commits over which the database is silent, until cancelled: those who wait for them must not (Q70).
+
+        One is overdue at two looks in a row, for a loop that was held up itself has not read the answer yet.
+        """
+        suspect: float | None = None
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            overdue = self._sent_at if self._is_overdue else None
+            if overdue is not None and overdue == suspect:
+                log.warning("journal_silent", seconds=self.patience_s)
+                self._fail(self._connection)
+            suspect = overdue
 
     async def close(self) -> None:
         """Close the connection; call it when no commit is on its way."""

@@ -8,10 +8,9 @@ from csms.domain.access import Standing, Token, TokenRef
 from csms.domain.station.commands import Registration
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import CommitRefused, JournalUnavailable
+from csms.ports.journal import CommitRefused
 from csms.ports.registry import RegisteredStation
-from csms.storage.archive import asyncpg_timeout
-from csms.storage.engine import AWAY
+from csms.storage.reading import READ_WITHIN_S, fetch
 
 STATIONS = """
 SELECT wanted.id AS asked, s.id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
@@ -37,8 +36,9 @@ Pool = asyncpg.Pool
 class PostgresRegistry:
     """The stations that may connect, asked for in batches."""
 
-    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks) -> None:
+    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, within_s: float = READ_WITHIN_S) -> None:
         self._pool = pool
+        self._within_s = within_s
         self._batcher = Batcher(self._read, name="registry/stations", tasks=tasks, splits_on=(CommitRefused,))
 
     async def find(self, station: str) -> RegisteredStation | None:
@@ -47,14 +47,10 @@ class PostgresRegistry:
 
     async def forget_old_password(self, station: str) -> None:
         """End the time of the password before the present one."""
-        try:
-            async with asyncpg_timeout(self._pool) as connection:
-                await connection.execute(FORGET_OLD, station)
-        except AWAY as error:
-            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+        await fetch(self._pool, FORGET_OLD, station, within_s=self._within_s)
 
     async def _read(self, wanted: Sequence[str]) -> list[RegisteredStation | None | Exception]:
-        records = await _fetch(self._pool, STATIONS, list(set(wanted)))
+        records = await fetch(self._pool, STATIONS, list(set(wanted)), within_s=self._within_s)
         found = {
             record["asked"]: RegisteredStation(
                 id=record["id"],
@@ -74,8 +70,9 @@ class PostgresRegistry:
 class PostgresTokens:
     """The tokens that may charge, asked for in batches."""
 
-    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks) -> None:
+    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, within_s: float = READ_WITHIN_S) -> None:
         self._pool = pool
+        self._within_s = within_s
         self._batcher = Batcher(self._read, name="registry/tokens", tasks=tasks, splits_on=(CommitRefused,))
 
     async def find(self, presented: TokenRef) -> Token | None:
@@ -83,7 +80,7 @@ class PostgresTokens:
         return await self._batcher.submit(presented)
 
     async def _read(self, wanted: Sequence[TokenRef]) -> list[Token | None | Exception]:
-        records = await _fetch(self._pool, TOKENS, list({_value(token) for token in wanted}))
+        records = await fetch(self._pool, TOKENS, list({_value(token) for token in wanted}), within_s=self._within_s)
         known: dict[str, list[Token]] = {}
         for record in records:
             token = Token(
@@ -112,8 +109,11 @@ def _pick(presented: TokenRef, candidates: list[Token]) -> Token | None:
 class PostgresOwnership:
     """Leases, claimed in batches: an epoch for each claim, the last the highest, even of one station twice in a batch."""
 
-    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, node: str) -> None:
+    def __init__(
+        self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, node: str, within_s: float = READ_WITHIN_S
+    ) -> None:
         self._pool = pool
+        self._within_s = within_s
         self._node = node
         self._batcher = Batcher(self._claim, name="ownership", tasks=tasks, splits_on=(CommitRefused,))
 
@@ -122,20 +122,10 @@ class PostgresOwnership:
         return await self._batcher.submit(station)
 
     async def _claim(self, wanted: Sequence[str]) -> list[int | Exception]:
-        records = await _fetch(self._pool, CLAIM, list(wanted), self._node)
+        records = await fetch(self._pool, CLAIM, list(wanted), self._node, within_s=self._within_s)
         last = {record["station_id"]: record["epoch"] for record in records}
         epochs: list[int | Exception] = []
         for station in reversed(wanted):
             epochs.append(last[station])
             last[station] -= 1
         return epochs[::-1]
-
-
-async def _fetch(pool: "Pool[asyncpg.Record]", query: str, *arguments: object) -> list[asyncpg.Record]:
-    try:
-        async with asyncpg_timeout(pool) as connection:
-            return list(await connection.fetch(query, *arguments))
-    except asyncpg.DataError as error:
-        raise CommitRefused(str(error)) from error
-    except AWAY as error:
-        raise JournalUnavailable(f"{type(error).__name__}: {error}") from error

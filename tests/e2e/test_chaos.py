@@ -7,7 +7,6 @@ central system are held against it.
 import asyncio
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from simulators.station import SimulatedStation
 from simulators.v16 import Station16
 from simulators.v201 import Station201
 from tests.e2e.conftest import Program
+from tests.e2e.processes import POSTGRES, VALKEY, frozen, pid_of
 from tests.eventually import eventually
 
 STATIONS = 12
@@ -96,44 +96,15 @@ async def test_a_server_that_is_killed_under_load_loses_nothing(program: Program
         await station.stop()
 
 
-def pid_of(folder: Path, file: str) -> int:
-    return int((folder / file).read_text().split()[0])
-
-
-async def pause(pid: int, seconds: float) -> None:
-    """Stop a process where it stands, and let it go on after a while: an outage without a goodbye."""
-    os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(seconds)
-    os.kill(pid, signal.SIGCONT)
-
-
-def processes_of(leader: int) -> list[int]:
-    """Return a process and its children."""
-    found = [leader]
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == leader:
-                found.append(int(entry.name))
-    return found
-
-
 @pytest.mark.covers("Q70", "Q118")
 async def test_a_database_that_is_away_for_ten_seconds_costs_nothing(program: Program) -> None:
     stations = await fleet(program)
-    leader = pid_of(program.folder, "data/postgres/cluster/postmaster.pid")
+    leader = pid_of(program.folder, POSTGRES)
 
     async def outage() -> None:
         await asyncio.sleep(0.5)
-        stopped = processes_of(leader)
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(10)
-        for pid in reversed(stopped):
-            os.kill(pid, signal.SIGCONT)
+        with frozen(leader):
+            await asyncio.sleep(10)
 
     energies = await run_through(program, stations, asyncio.create_task(outage()))
     await eventually(program.is_ready, within=30)
@@ -148,7 +119,7 @@ async def test_a_database_that_crashes_costs_nothing(program: Program) -> None:
 
     async def crash() -> None:
         await asyncio.sleep(0.5)
-        os.kill(pid_of(program.folder, "data/postgres/cluster/postmaster.pid"), signal.SIGKILL)
+        os.kill(pid_of(program.folder, POSTGRES), signal.SIGKILL)
 
     energies = await run_through(program, stations, asyncio.create_task(crash()))
     await eventually(program.is_ready, within=30)
@@ -159,9 +130,13 @@ async def test_a_database_that_crashes_costs_nothing(program: Program) -> None:
 
 async def test_charging_goes_on_while_redis_is_away_for_ten_seconds(program: Program) -> None:
     stations = await fleet(program)
-    redis = pid_of(program.folder, "data/valkey/data/valkey.pid")
-    outage = asyncio.create_task(pause(redis, 10))
-    energies = await run_through(program, stations, outage)
+    leader = pid_of(program.folder, VALKEY)
+
+    async def outage() -> None:
+        with frozen(leader):
+            await asyncio.sleep(10)
+
+    energies = await run_through(program, stations, asyncio.create_task(outage()))
     await assert_nothing_lost_or_double(program, stations, energies)
     for station in stations:
         assert station.losses == 0, "a station lost its connection though only Redis was away"

@@ -9,6 +9,7 @@ import pytest
 from csms.ports.journal import JournalUnavailable, OwnershipLost
 from csms.storage import engine
 from csms.storage import journal as journals
+from csms.storage.archive import PostgresArchive
 from csms.storage.journal import PostgresJournal
 from tests.eventually import eventually
 from tests.integration.storage.conftest import Stores, outcomes
@@ -247,3 +248,42 @@ async def test_whatever_goes_wrong_on_the_way_to_the_database_the_journal_comes_
     assert failures == []
     await stores.session("key", journal=journal).execute(begin())
     await journal.close()
+
+
+@pytest.mark.covers("Q70")
+async def test_a_commit_over_which_the_database_stays_silent_is_given_up_in_time(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "LEAST_SILENCE_S", 0.1)
+    monkeypatch.setattr(journals, "LOOK_EVERY_S", 0.02)
+    async with strait_to(stores.dsn) as strait:
+        journal = stores.open_journal(partial(engine.connect, strait.url), hold_s=0.3)
+        watch = asyncio.create_task(journal.watch())
+        await stores.session("first", journal=journal).execute(begin(number=None))
+        strait.mute()
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(JournalUnavailable):
+            await stores.session("key", journal=journal).execute(begin(number=None))
+        assert 0.3 <= asyncio.get_running_loop().time() - began < 1.5
+        assert not journal.ready
+        strait.unmute()
+        await eventually(lambda: journal.ready)
+        await stores.session("last", journal=journal).execute(begin(number=None))
+        watch.cancel()
+        await journal.close()
+
+
+@pytest.mark.covers("Q70")
+async def test_what_a_station_waits_for_is_read_in_time_or_not_at_all(stores: Stores) -> None:
+    async with strait_to(stores.dsn) as strait:
+        pool = await engine.open_pool(strait.url, size=2)
+        archive = PostgresArchive(pool=pool, tasks=stores.tasks, number_key=b"key", within_s=0.2)
+        assert await archive.newest_begin("CP-1") is None
+        strait.mute()
+        began = asyncio.get_running_loop().time()
+        answers = await outcomes(archive.newest_begin("CP-1"), archive.station("CP-1"))
+        assert {type(answer) for answer in answers} == {JournalUnavailable}
+        assert asyncio.get_running_loop().time() - began < 1.5
+        strait.unmute()
+        assert await archive.newest_begin("CP-1") is None, "no connection is left that owes an answer"
+        pool.terminate()
