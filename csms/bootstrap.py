@@ -15,7 +15,7 @@ from csms.embedded.folder import Hold
 from csms.embedded.postgres import EmbeddedPostgres
 from csms.embedded.valkey import EmbeddedValkey
 from csms.node import Node, Servers
-from csms.settings import Environment, Settings
+from csms.settings import Environment, Role, Settings
 from csms.storage import engine, installation, migrate
 
 log = structlog.get_logger(__name__)
@@ -87,8 +87,10 @@ async def _introduce(node: Node, *, demo: bool) -> None:
             print(f"First API key (told once): {key}", flush=True)
     if node.listeners:
         print(f"Stations:  ws://{settings.ocpp_host}:{node.listeners[0].port}/<station>", flush=True)
-    if node.web is not None:
+    if node.web is not None and Role.API in settings.roles:
         print(f"REST:      http://{settings.web_host}:{node.web.port}/api/v1  (X-API-Key)", flush=True)
+    elif node.web is not None:
+        print(f"Health:    http://{settings.health_host}:{node.web.port}/readyz", flush=True)
 
 
 async def _start_fleet(node: Node) -> asyncio.subprocess.Process:

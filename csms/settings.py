@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    health_host: str = "127.0.0.1"
+    health_port: Annotated[int, Field(ge=0, le=65535)] = 8001
 
     heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 300
     call_timeout_s: Annotated[float, Field(ge=1, le=600)] = 60.0

@@ -16,4 +16,9 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    return [Router(API, route_handlers=[stations, commands, sessions, tokens, events]), health]
+    return [Router(API, route_handlers=[stations, commands, sessions, tokens, events]), *own_routers()]
+
+
+def own_routers() -> Sequence[Router]:
+    """Return the routers of what a process tells of itself, whatever its roles are."""
+    return [health]

@@ -1,6 +1,6 @@
 """One process of the system, where ports meet adapters and handlers meet actors."""
 
-from csms.node.api import start_api
+from csms.node.api import start_api, start_health
 from csms.node.foundation import Foundation, Servers
 from csms.node.gateway import start_gateway
 from csms.node.worker import start_worker
@@ -24,8 +24,7 @@ class Node(Foundation):
                 await start_gateway(self)
             if Role.WORKER in self.settings.roles:
                 start_worker(self)
-            if Role.API in self.settings.roles:
-                await start_api(self)
+            await (start_api if Role.API in self.settings.roles else start_health)(self)
         except BaseException:
             await self.stop()
             raise

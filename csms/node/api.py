@@ -1,13 +1,17 @@
-"""The role that operators and services talk to."""
+"""What is served over HTTP: the platform by one role, and by every process how it is."""
+
+from collections.abc import Sequence
+
+from litestar import Router
 
 from csms.cluster.events import EventReader
-from csms.features import routers
+from csms.features import own_routers, routers
 from csms.node.foundation import Foundation
 from csms.ocpp import schemas
 from csms.ocpp.version import Version
 from csms.web.app import build_app
 from csms.web.desk import Desk
-from csms.web.server import WebServer
+from csms.web.server import Place, WebServer
 from handlers.phrasebook import VersionedPhrasebook
 
 
@@ -15,6 +19,17 @@ async def start_api(node: Foundation) -> None:
     """Serve what the platform offers over HTTP."""
     events = EventReader(client=node.redis, keys=node.keys)
     node.tasks.spawn(events.run(), name="events")
+    settings = node.settings
+    await _serve(node, events, routers(), Place("CSMS_WEB", settings.web_host, settings.web_port))
+
+
+async def start_health(node: Foundation) -> None:
+    """Serve how a process is that serves nothing else."""
+    events, settings = EventReader(client=node.redis, keys=node.keys), node.settings
+    await _serve(node, events, own_routers(), Place("CSMS_HEALTH", settings.health_host, settings.health_port))
+
+
+async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router], place: Place) -> None:
     desk = Desk(
         pool=node.pool,
         calls=node.calls,
@@ -22,14 +37,13 @@ async def start_api(node: Foundation) -> None:
         phrasebook=VersionedPhrasebook(),
         settle=node.progress.write,
         check=lambda protocol, action, payload: schemas.check_call(Version(protocol), action, payload),
-        health=node.health,
+        health=node.health.parts,
         clock=node.clock,
         metrics=node.metrics,
         tasks=node.tasks,
         call_timeout_s=node.settings.call_timeout_s,
         command_bytes=node.settings.command_bytes,
     )
-    app = build_app(desk=desk, routers=routers())
-    node.web = WebServer(app=app, host=node.settings.web_host, port=node.settings.web_port, tasks=node.tasks)
+    node.web = WebServer(app=build_app(desk=desk, routers=offered), place=place, tasks=node.tasks)
     node.undo.push_async_callback(node.web.stop)
     await node.web.start()

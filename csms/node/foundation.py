@@ -22,6 +22,7 @@ from csms.gateway.listener import StationListener
 from csms.kit.clock import Clock, SystemClock
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
+from csms.node.health import Health
 from csms.ocpp.version import Version
 from csms.settings import Environment, Settings
 from csms.storage import engine, installation, migrate
@@ -117,6 +118,7 @@ class Foundation:
             clock=self.clock,
             tasks=self.tasks,
         )
+        self.health = Health(pool=self.pool, journal=self.journal, directory=self.directory, clock=self.clock)
         self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
         self.undo.callback(self.executor.shutdown, wait=False)
         self.undo.push_async_callback(self.journal.close)
@@ -173,7 +175,3 @@ class Foundation:
     def key_for(self, name: str) -> bytes:
         """Return a secret of this installation for one purpose."""
         return hashlib.blake2b(self.secret, person=name.encode()[:16], digest_size=32).digest()
-
-    def health(self) -> dict[str, bool]:
-        """Return what is well."""
-        return {"database": self.journal.ready, "redis": self.directory.available}

@@ -41,7 +41,7 @@ class Desk:
     phrasebook: Phrasebook
     settle: Callable[[], Awaitable[None]]
     check: Callable[[str, str, bytes], Sequence[Fault]]
-    health: Callable[[], dict[str, bool]]
+    health: Callable[[], Awaitable[dict[str, bool]]]
     clock: Clock
     metrics: Metrics
     tasks: Tasks

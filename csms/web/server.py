@@ -5,6 +5,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import uvicorn
 from litestar import Litestar
@@ -23,12 +24,21 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-class WebServer:
-    """Listens at one port; the port is free to choose (0) in tests."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen, and what the settings are called that say so; port 0 takes a free one."""
 
-    def __init__(self, *, app: Litestar, host: str, port: int, tasks: Tasks) -> None:
+    settings: str
+    host: str
+    port: int
+
+
+class WebServer:
+    """Listens at one port."""
+
+    def __init__(self, *, app: Litestar, place: Place, tasks: Tasks) -> None:
         self.app = app
-        self._socket = _bind(host, port)
+        self._socket = _bind(place)
         self._tasks = tasks
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STOP_WITHIN_S, ws="none"
@@ -55,15 +65,17 @@ class WebServer:
         self._socket.close()
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(place: Place) -> socket.socket:
     """Bind, or raise `StartFailed` with the setting to change."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        listening.bind((place.host, place.port))
     except OSError as error:
         listening.close()
-        setting = "CSMS_WEB_PORT" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "CSMS_WEB_HOST"
-        raise StartFailed(f"{setting}: cannot listen at {host}:{port}: {error.strerror}") from error
+        at_fault = "PORT" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "HOST"
+        raise StartFailed(
+            f"{place.settings}_{at_fault}: cannot listen at {place.host}:{place.port}: {error.strerror}"
+        ) from error
     return listening

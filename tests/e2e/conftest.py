@@ -35,6 +35,7 @@ class Program:
             "CSMS_OCPP_HOST": "127.0.0.1",
             "CSMS_OCPP_PORT": str(self.ocpp),
             "CSMS_WEB_PORT": str(self.web),
+            "CSMS_HEALTH_PORT": str(self.web),
             "CSMS_BOOTSTRAP_API_KEY": KEY,
             "CSMS_DATA_FOLDER": str(folder / "data"),
             "CSMS_DRAIN_PAUSE_S": "0",

@@ -19,24 +19,11 @@ async def system(tmp_path: Path, database: str, redis_url: str) -> AsyncIterator
         folder.mkdir()
         programs.append(Program(folder, DATABASE_URL=database, REDIS_URL=redis_url, CSMS_ROLES=roles, CSMS_NODE=name))
     one, two, api = programs
-    await api.start()
-    for gateway in (one, two):
-        gateway.http = api.http
-        await gateway.start()
-    await eventually(lambda: all(_listens(gateway.ocpp) for gateway in (one, two)), within=30)
+    for program in (api, one, two):
+        await program.start()
     yield one, two, api
-    for program in (one, two):
-        if program.process is not None and program.process.poll() is None:
-            program.process.terminate()
-            program.process.wait(30)
-    await api.stop()
-
-
-def _listens(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    for program in programs:
+        await program.stop()
 
 
 @pytest.mark.covers("Q8", "Q9", "J-11")

@@ -1,4 +1,4 @@
-"""Whether the program lives, whether it may take traffic, and its metrics."""
+"""Whether the process lives, whether it may take traffic, and its metrics; served by every role."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ async def healthz() -> dict[str, str]:
 @get("/readyz", opt={"public": True, "refuses": (503,)})
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Say whether the program may take traffic, and what of it is not well."""
-    parts = desk_of(request).health()
+    parts = await desk_of(request).health()
     ready = parts.get("database", False)
     return Response({"status": "ready" if ready else "not ready", "parts": parts}, status_code=200 if ready else 503)
 
