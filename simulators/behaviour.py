@@ -116,13 +116,19 @@ class Meter(StrEnum):
 
 
 class Commands(StrEnum):
-    """How commands of the central system are taken."""
+    """How commands of the central system are taken (Q99 to Q105).
+
+    `reject-0` refuses what is meant for connector 0; `slow` acts at once and answers after `slow_s`.
+    """
 
     OBEY = "obey"
     REJECT = "reject"
     ACCEPT_NO_EFFECT = "accept-no-effect"
     MUTE = "mute"
     EFFECT_FIRST = "effect-first"
+    EFFECT_NO_ANSWER = "effect-no-answer"
+    REJECT_ZERO = "reject-0"
+    SLOW = "slow"
 
 
 class Answers(StrEnum):
@@ -148,6 +154,25 @@ class Unsupported(StrEnum):
     SILENCE = "silence"
 
 
+class Config(StrEnum):
+    """How the configuration is told and changed (Q93 to Q97).
+
+    `ignore` accepts and does not apply, `reject-applied` the other way round; `values-missing` tells
+    keys without values.
+    """
+
+    RIGHT = "right"
+    MAX_KEYS = "maxkeys"
+    SILENT_ALL = "silent-all"
+    REBOOT_ON_KEY = "reboot-on-key"
+    LIE_READONLY = "lie-readonly"
+    REBOOT_REQUIRED = "reboot-required"
+    IGNORE = "ignore"
+    REJECT_APPLIED = "reject-applied"
+    OTHER_CASE = "other-case"
+    VALUES_MISSING = "values-missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A charger's habits; the default one behaves.
@@ -158,7 +183,7 @@ class Behaviour:
     `drop_half` loses every second meter value, `poison` puts a message that nobody can read
     before each session, `reuse_transaction` calls all 2.x transactions the same.
     `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
-    after the one before is lost.
+    after the one before is lost. `odd_key` is the only key that `config` concerns; else all.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
@@ -191,6 +216,9 @@ class Behaviour:
     repeat: int = 1
     values_after_stop: int = 0
     commands: Commands = Commands.OBEY
+    slow_s: float = 0.3
+    config: Config = Config.RIGHT
+    odd_key: str = ""
     answers: Answers = Answers.ONCE
     unsupported: Unsupported = Unsupported.NEVER
     mute_calls_after: int | None = None

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from simulators.behaviour import Answers, Behaviour, Unsupported
+from simulators.behaviour import Answers, Behaviour, Commands, Unsupported
 from simulators.mangle import CALL, Socket
 
 CALL_RESULT, CALL_ERROR = 3, 4
@@ -72,22 +72,34 @@ class CommandSocket:
         if frame[0] == CALL:
             await self._socket.send(message)
             return
+        match self._behaviour.commands:
+            case Commands.EFFECT_NO_ANSWER:
+                return
+            case Commands.EFFECT_FIRST | Commands.SLOW:
+                self._later_on(self._send_after(self._behaviour.slow_s, message))
+                return
         match self._behaviour.answers:
             case Answers.TWICE:
                 await self._socket.send(message)
                 await self._socket.send(message)
             case Answers.WRONG_ID:
                 await self._socket.send(json.dumps([frame[0], str(uuid.uuid4()), *frame[2:]]))
-            case Answers.LATE | Answers.CROSSING:
-                task = asyncio.get_running_loop().create_task(self._send_later(message), name="simulated/answer")
-                self._later.add(task)
-                task.add_done_callback(self._later.discard)
+            case Answers.LATE:
+                self._later_on(self._send_after(LATE_S, message))
+            case Answers.CROSSING:
+                self._later_on(self._send_crossing(message))
             case _:
                 await self._socket.send(message)
 
-    async def _send_later(self, message: str | bytes) -> None:
-        if self._behaviour.answers is Answers.CROSSING:
-            await self._chat()
-        else:
-            await asyncio.sleep(LATE_S)
+    def _later_on(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(sending, name="simulated/answer")
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _send_after(self, seconds: float, message: str | bytes) -> None:
+        await asyncio.sleep(seconds)
+        await self._socket.send(message)
+
+    async def _send_crossing(self, message: str | bytes) -> None:
+        await self._chat()
         await self._socket.send(message)

@@ -105,6 +105,15 @@ class Life(ABC):
             self._socket.transport.abort()
         self._leaving.set()
 
+    def take_interval(self, seconds: float) -> None:
+        """Beat as the central system says."""
+        self.heartbeat_s = seconds
+
+    async def reboot(self) -> None:
+        """Restart: the connection is lost, and the station boots anew."""
+        self._booted = False
+        await self.drop()
+
     async def send(self, payload: Any, timeout_s: float = 30.0) -> Any:
         """Send a call and return its result; raise `TimeoutError`, `OCPPError` or `ConnectionError`."""
         if self.peer is None:
@@ -246,7 +255,7 @@ class Life(ABC):
             status, interval = await self.boot()
             self._booted = status == "Accepted" or self.behaviour.boot is Boot.IGNORE_PENDING
             if status == "Accepted":
-                self.heartbeat_s = interval
+                self.take_interval(interval)
             if not self._booted:
                 await asyncio.sleep(IMPATIENT_S if self.behaviour.boot is Boot.IGNORE_INTERVAL else interval)
 

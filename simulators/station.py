@@ -11,7 +11,8 @@ from typing import Any
 import ocpp.messages
 
 from simulators import clocks
-from simulators.behaviour import Behaviour, Boot, Meter, Statuses
+from simulators.behaviour import Behaviour, Boot, Commands, Meter, Statuses
+from simulators.configuration import Configuration
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
 from simulators.meter import EnergyMeter
@@ -21,6 +22,8 @@ ocpp.messages.ASYNC_VALIDATION = False
 QUIET = logging.getLogger("simulators.ocpp")
 QUIET.setLevel(logging.CRITICAL)
 STALE = timedelta(hours=2)
+IDLE = frozenset({Commands.REJECT, Commands.ACCEPT_NO_EFFECT, Commands.MUTE})
+"""Habits with which nothing comes of a command."""
 SESSION_NAME = "SAME-AS-EVER"
 
 
@@ -40,6 +43,8 @@ class Evse:
 
 class SimulatedStation(Life):
     """Connects, boots, keeps its promises to drivers and comes back after every loss."""
+
+    heartbeat_key: str
 
     def __init__(  # what makes one station differ from another
         self,
@@ -62,8 +67,30 @@ class SimulatedStation(Life):
         self.clock = clock
         self._powered_on = clock()
         self._charged = 0
+        self.configuration = Configuration(*self.settings(), habit=habits.config, odd_key=habits.odd_key or None)
+
+    def take_interval(self, seconds: float) -> None:
+        """Beat as the central system says, and have it in the configuration."""
+        super().take_interval(seconds)
+        self.configuration.set(self.heartbeat_key, str(int(seconds)))
+
+    def change(self, name: str, value: str) -> str:
+        """Change the configuration and return the status that is answered."""
+        status = self.configuration.write(name, value)
+        if name.casefold() == self.heartbeat_key.casefold() and (seconds := self.configuration[name]).isdigit():
+            self.heartbeat_s = float(seconds)
+        return status
+
+    async def reboot(self) -> None:
+        """Restart, with the configuration that waited for it."""
+        self.configuration.restart()
+        await super().reboot()
 
     # What a version says.
+
+    @abstractmethod
+    def settings(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the configuration out of the box: what can be changed, and what cannot."""
 
     @abstractmethod
     async def say_status(self, evse: int, status: str, at: str) -> None:

@@ -1,28 +1,30 @@
 """A station that speaks 1.6, on the `ocpp` package's client side."""
 
-import asyncio
 from typing import Any
 
 from ocpp.charge_point import ChargePoint
-from ocpp.routing import after, on
-from ocpp.v16 import ChargePoint as Peer
-from ocpp.v16 import call, call_result
-from ocpp.v16.enums import Action
+from ocpp.v16 import call
 
-from simulators.behaviour import Commands
+from simulators.configuration import FIXED_16, KEYS_16
 from simulators.meter import Reading
 from simulators.outbox import Message
-from simulators.station import QUIET, Evse, SimulatedStation
+from simulators.peer16 import Peer16
+from simulators.station import Evse, SimulatedStation
 
 
 class Station16(SimulatedStation):
     """A charge point of OCPP 1.6."""
 
     subprotocol = "ocpp1.6"
+    heartbeat_key = "HeartbeatInterval"
 
     def make_peer(self, socket: Any) -> ChargePoint:
         """Return the protocol end."""
         return Peer16(self, socket)
+
+    def settings(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the configuration keys."""
+        return KEYS_16, {**FIXED_16, "NumberOfConnectors": str(len(self.evses))}
 
     async def boot(self) -> tuple[str, float]:
         """Send BootNotification."""
@@ -126,107 +128,3 @@ def _sampled(reading: Reading) -> list[dict[str, Any]]:
     shared = {name: value for name, value in given.items() if value is not None}
     plain = [{"value": reading.value, **shared}]
     return plain if reading.signed is None else [*plain, {"value": reading.signed, "format": "SignedData", **shared}]
-
-
-class Peer16(Peer):  # type: ignore[misc]  # the package is not typed
-    """What a 1.6 station does when it is called."""
-
-    def __init__(self, owner: Station16, socket: Any) -> None:
-        super().__init__(owner.station, socket, response_timeout=120, logger=QUIET)
-        self.owner = owner
-
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        self.owner.commands.append((action, payload))
-        if self.owner.behaviour.commands is Commands.MUTE:
-            await asyncio.Event().wait()
-        return "Rejected" if self.owner.behaviour.commands is Commands.REJECT else "Accepted"
-
-    @property
-    def _obeys(self) -> bool:
-        return self.owner.behaviour.commands in {Commands.OBEY, Commands.EFFECT_FIRST}
-
-    @on(Action.remote_start_transaction)
-    async def on_remote_start(self, id_tag: str, **more: Any) -> Any:
-        free = self.owner.is_free(more.get("connector_id", 1))
-        status = await self._take("RemoteStartTransaction", {"id_tag": id_tag, **more})
-        return call_result.RemoteStartTransaction(status=status if free else "Rejected")
-
-    @after(Action.remote_start_transaction)
-    async def after_remote_start(self, id_tag: str, connector_id: int = 1, **_: Any) -> None:
-        if self._obeys and self.owner.is_free(connector_id):
-            await self.owner.plug_in(connector_id)
-            self.owner.begin(connector_id, id_tag)
-            await self.owner.change_status(connector_id, "Charging")
-
-    @on(Action.remote_stop_transaction)
-    async def on_remote_stop(self, transaction_id: int) -> Any:
-        status = await self._take("RemoteStopTransaction", {"transaction_id": transaction_id})
-        known = any(evse.transaction == str(transaction_id) for evse in self.owner.evses.values())
-        return call_result.RemoteStopTransaction(status=status if known else "Rejected")
-
-    @after(Action.remote_stop_transaction)
-    async def after_remote_stop(self, transaction_id: int) -> None:
-        for evse in self.owner.evses.values():
-            if self._obeys and evse.session and evse.transaction == str(transaction_id):
-                self.owner.end(evse.number, "Remote")
-                await self.owner.change_status(evse.number, "Finishing")
-
-    @on(Action.reset)
-    async def on_reset(self, type: str) -> Any:  # noqa: A002  # the package names it so
-        return call_result.Reset(status=await self._take("Reset", {"type": type}))
-
-    @on(Action.unlock_connector)
-    async def on_unlock(self, connector_id: int) -> Any:
-        status = await self._take("UnlockConnector", {"connector_id": connector_id})
-        return call_result.UnlockConnector(status="Unlocked" if status == "Accepted" else "UnlockFailed")
-
-    @on(Action.change_availability)
-    async def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
-        status = await self._take("ChangeAvailability", {"connector_id": connector_id, "type": type})
-        return call_result.ChangeAvailability(status=status)
-
-    @on(Action.change_configuration)
-    async def on_change_configuration(self, key: str, value: str) -> Any:
-        return call_result.ChangeConfiguration(
-            status=await self._take("ChangeConfiguration", {"key": key, "value": value})
-        )
-
-    @on(Action.get_configuration)
-    async def on_get_configuration(self, key: list[str] | None = None) -> Any:
-        await self._take("GetConfiguration", {"key": key})
-        known = {
-            "HeartbeatInterval": str(int(self.owner.heartbeat_s)),
-            "NumberOfConnectors": str(len(self.owner.evses)),
-        }
-        wanted = key or list(known)
-        return call_result.GetConfiguration(
-            configuration_key=[
-                {"key": name, "readonly": False, "value": known[name]} for name in wanted if name in known
-            ],
-            unknown_key=[name for name in wanted if name not in known],
-        )
-
-    @on(Action.clear_cache)
-    async def on_clear_cache(self) -> Any:
-        return call_result.ClearCache(status=await self._take("ClearCache", {}))
-
-    @on(Action.data_transfer)
-    async def on_data_transfer(self, **payload: Any) -> Any:
-        return call_result.DataTransfer(status=await self._take("DataTransfer", payload))
-
-    @on(Action.trigger_message)
-    async def on_trigger(self, requested_message: str, **more: Any) -> Any:
-        status = await self._take("TriggerMessage", {"requested_message": requested_message, **more})
-        return call_result.TriggerMessage(status=status)
-
-    @after(Action.trigger_message)
-    async def after_trigger(self, requested_message: str, connector_id: int = 1, **_: Any) -> None:
-        match requested_message if self._obeys else None:
-            case "Heartbeat":
-                await self.owner.heartbeat()
-            case "StatusNotification":
-                await self.owner.report(connector_id)
-            case "BootNotification":
-                await self.owner.boot()
-            case "MeterValues":
-                self.owner.charge(connector_id, 0)

@@ -50,9 +50,11 @@ INSERT INTO station_variables (station_id, component, component_instance, evse, 
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])
 ON CONFLICT (station_id, component, component_instance, evse, connector, variable, variable_instance, attribute)
-DO UPDATE SET value = excluded.value, mutability = excluded.mutability, unit = excluded.unit,
-    data_type = excluded.data_type, reported_at = excluded.reported_at
+DO UPDATE SET value = excluded.value, mutability = coalesce(excluded.mutability, station_variables.mutability),
+    unit = coalesce(excluded.unit, station_variables.unit),
+    data_type = coalesce(excluded.data_type, station_variables.data_type), reported_at = excluded.reported_at
 """
+"""What a variable is like stays when only its value is told."""
 
 NOTICES = """
 INSERT INTO notices (station_id, topic, body, review, at)

@@ -3,7 +3,7 @@
 import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
-from handlers.v16 import commands, core, firmware
+from handlers.v16 import commands, configuration, core, firmware
 
 COMMANDS = commands.COMMANDS
 """What operators can say, and which function puts it into words."""
@@ -39,4 +39,5 @@ V16 = Dialect(
     invites=invites,
     barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
+    learns=configuration.LEARNS,
 )

@@ -60,4 +60,5 @@ V201 = Dialect(
     invites=invites,
     barred=frozenset({"RequestStartTransaction", "RequestStopTransaction"}),
     wakers=frozenset({"TriggerMessage"}),
+    learns=provisioning.LEARNS,
 )

@@ -1,9 +1,13 @@
 """OCPP 2.0.1, block B, Provisioning: what stations say."""
 
+from collections.abc import Iterator
+
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportVariable, ReportVariables
 from csms.ocpp.messages import v201
 from csms.ocpp.secrets import MASK, is_secret
-from csms.ports.handlers import StationContext
+from csms.ocpp.version import Version
+from csms.ports.handlers import Answered, StationContext
+from handlers.answers import read
 
 PENDING_RETRY_S = 60
 REJECTED_RETRY_S = 300
@@ -70,3 +74,29 @@ def _variables_of(told: v201.ReportDataType) -> list[ReportVariable]:
         )
         for attribute in told.variable_attribute
     ]
+
+
+def get_variables(answered: Answered) -> Iterator[ReportVariables]:
+    """Keep what a station told of its variables (B06); secrets that it shows are not kept (Q126)."""
+    told: v201.GetVariablesResponse = read(Version.V201, "GetVariables", answered)
+    read_well = [result for result in told.get_variable_result if result.attribute_status == "Accepted"]
+    if read_well:
+        yield ReportVariables(tuple(map(_variable_read, read_well)), answered.at)
+
+
+def _variable_read(told: v201.GetVariableResultType) -> ReportVariable:
+    evse, value = told.component.evse, told.attribute_value
+    return ReportVariable(
+        component=told.component.name,
+        variable=told.variable.name,
+        value=MASK if value and is_secret(told.variable.name) else value,
+        component_instance=told.component.instance,
+        variable_instance=told.variable.instance,
+        evse=None if evse is None else evse.id,
+        connector=None if evse is None else evse.connector_id,
+        attribute=told.attribute_type or "Actual",
+    )
+
+
+LEARNS = {"GetVariables": get_variables}
+"""What the answers to these calls say of the station."""
