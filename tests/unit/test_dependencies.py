@@ -20,7 +20,7 @@ PIN = re.compile(r"^(\S+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f
 ROW = re.compile(r"^\| ([\w-]+) \| (\S+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("bootstrap", "runtime", "dev")
+LOCKS = ("bootstrap", "tools", "runtime", "dev")
 
 
 def declared(*groups: str) -> dict[str, Requirement]:

@@ -1,0 +1,1 @@
+"""Objects in a folder, or in a store that speaks S3."""
