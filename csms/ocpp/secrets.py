@@ -28,6 +28,8 @@ SECRETIVE = frozenset(
 
 _NAME = re.compile(r"password|passphrase|authorizationkey|secret|private", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(://[^\s:/@]*):[^\s/@]+@")
+_KEY = re.compile(r"\bkey-[A-Za-z0-9]{16,}")
+_QUERY = re.compile(r"([?&][^=&\s]*(?:signature|sig|token|secret|passw|credential)[^=&\s]*=)[^&#\s]+", re.IGNORECASE)
 _UNREADABLE = '"(not kept: it may hold a secret)"'
 
 
@@ -38,7 +40,7 @@ def is_secret(name: str | None) -> bool:
 
 def redacted(action: str | None, text: str) -> str:
     """Return the JSON text of a message as it may be kept; only messages of `SECRETIVE` actions are looked at."""
-    if action not in SECRETIVE or not (_NAME.search(text) or "@" in text):
+    if action not in SECRETIVE or not (_NAME.search(text) or "@" in text or "key-" in text or "?" in text):
         return text
     try:
         value = msgspec.json.decode(text)
@@ -48,9 +50,14 @@ def redacted(action: str | None, text: str) -> str:
     return text if masked == value else msgspec.json.encode(masked).decode()
 
 
+def masked_address(text: str) -> str:
+    """Return an address without what it lets in: a password, a key of ours in its path, a signature in its query."""
+    return _QUERY.sub(rf"\1{MASK}", _KEY.sub(f"key-{MASK}", _CREDENTIALS.sub(rf"\1:{MASK}@", text)))
+
+
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return _CREDENTIALS.sub(rf"\1:{MASK}@", value)
+        return masked_address(value)
     if isinstance(value, list):
         return [_masked(item) for item in value]
     if not isinstance(value, dict):

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from csms.domain.remote import RemoteCommand
 from csms.features.commands.room import frame_bytes, told_limit
+from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
@@ -107,9 +108,8 @@ async def call(
 
 async def _promise(desk: Desk, wish: CallRequest) -> Response[CallAnswer]:
     """Answer 202 with the place where the end of the call will be told."""
-    await desk.pool.execute(
-        ASKED, wish.call_id, wish.station, wish.action, wish.payload, wish.asked_by, desk.clock.now()
-    )
+    kept = redacted(wish.action, wish.payload)
+    await desk.pool.execute(ASKED, wish.call_id, wish.station, wish.action, kept, wish.asked_by, desk.clock.now())
     desk.tasks.spawn(_carry_out(desk, wish), name=f"call/{wish.call_id}")
     return Response(
         CallAnswer(wish.call_id, "Open", None, wish.action),
@@ -123,7 +123,8 @@ async def _promise(desk: Desk, wish: CallRequest) -> Response[CallAnswer]:
 
 async def _carry_out(desk: Desk, wish: CallRequest) -> None:
     report = await desk.calls.call(wish)
-    await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, report.answer, desk.clock.now())
+    answer = None if report.answer is None else redacted(wish.action, report.answer)
+    await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
 
 
 def _answer(action: str, report: CallReport) -> Response[CallAnswer]:

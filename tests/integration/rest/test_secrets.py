@@ -24,6 +24,13 @@ async def test_passwords_and_keys_are_found_nowhere(house: House, capfd: pytest.
         headers={"Idempotency-Key": "rotate"},
     )
     answers.append(changed.text)
+    promised = await house.http.post(
+        "/stations/S/ocpp/ChangeConfiguration",
+        json={"key": "AuthorizationKey", "value": PASSWORD},
+        headers={"Prefer": "respond-async"},
+    )
+    assert promised.status_code == 202
+    await eventually(lambda: _has_ended(house, promised.headers["Location"].removeprefix("/api/v1")))
     await house.node.frames.write()
     for path in ("", "/frames", "/calls", "/notices", "/variables"):
         told = await house.http.get(f"/stations/S{path}")
@@ -36,6 +43,10 @@ async def test_passwords_and_keys_are_found_nowhere(house: House, capfd: pytest.
 
 async def _is_online(house: House) -> bool:
     return bool((await house.http.get("/stations/S")).json()["online"])
+
+
+async def _has_ended(house: House, call: str) -> bool:
+    return (await house.http.get(call)).json()["outcome"] is not None
 
 
 async def _found_in_database(house: House, secret: str) -> list[str]:
