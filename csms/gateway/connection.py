@@ -16,7 +16,7 @@ from csms.gateway.framing import Cutter, Pieces, text_frame
 from csms.gateway.liveness import PING, phase_of, silence_of
 from csms.gateway.trace import trace_end, trace_in, trace_odd, trace_out
 from csms.ocpp.errors import ErrorCode
-from csms.ocpp.events import CallReceived, FrameOdd
+from csms.ocpp.events import CallReceived, FrameOdd, MessageId
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.line import Ears
@@ -183,6 +183,7 @@ class Connection(asyncio.Protocol):
             trace_in(self._context, self._station, event, data)
             if type(event) is FrameOdd:
                 trace_odd(self._context, self._station, event, self.last_inbound)
+                self._flush(event.message_id, event.action)
             else:
                 self._ears.heard(event)
         self._flush()
@@ -198,13 +199,13 @@ class Connection(asyncio.Protocol):
         """Send the CALLRESULT."""
         if self._link is not None and not self._closing:
             self._link.answer(call.message_id, payload)
-            self._flush(call.action)
+            self._flush(call.message_id, call.action)
 
     def refuse(self, call: CallReceived, code: ErrorCode, description: str) -> None:
         """Send the CALLERROR."""
         if self._link is not None and not self._closing:
             self._link.refuse(call.message_id, code, description)
-            self._flush(call.action)
+            self._flush(call.message_id, call.action)
 
     def call(self, message_id: str, action: str, payload: bytes, *, within: float) -> bool:
         """Queue a call."""
@@ -212,7 +213,7 @@ class Connection(asyncio.Protocol):
             return False
         now = self._context.clock.monotonic()
         queued = self._link.call(message_id, action, payload, now, within=within)
-        self._flush(action)
+        self._flush()
         return queued
 
     def close(self, code: int, reason: str) -> None:
@@ -245,16 +246,15 @@ class Connection(asyncio.Protocol):
 
     # Sending.
 
-    def _flush(self, action: str | None = None) -> None:
+    def _flush(self, message_id: MessageId | None = None, action: str | None = None) -> None:
         if self._link is None or self._transport is None or self._closing:
             return
-        texts = self._link.texts_to_send()
-        if not texts:
+        if not (texts := self._link.texts_to_send()):
             return
         for text in texts:
             self._transport.write(text_frame(text))
-            trace_out(self._context, self._station, text, action)
-            self.last_outbound = self.last_inbound
+        trace_out(self._context, self._station, texts, message_id, action)
+        self.last_outbound = self.last_inbound
         if self._breath is None and (opens_at := self._link.opens_at) is not None:
             delay = max(0.0, opens_at - self._context.clock.monotonic())
             self._breath = asyncio.get_running_loop().call_later(delay, self._breathed)

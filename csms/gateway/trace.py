@@ -6,7 +6,7 @@ from websockets.server import ServerProtocol
 
 from csms.gateway.context import Context
 from csms.ocpp import codec
-from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, OpenCall
+from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, MessageId, OpenCall
 from csms.ocpp.secrets import SECRETIVE, redacted
 from csms.ports.frames import Direction, Frame
 
@@ -25,12 +25,17 @@ def trace_in(context: Context, station: str, event: LinkEvent, data: str | bytes
         _log(context, station, Direction.IN, *_told_of(event, data))
 
 
-def trace_out(context: Context, station: str, text: str, action: str | None) -> None:
-    """Log what goes out; the action of a call that has waited for another one is read from its text."""
-    context.metrics.traffic.sent += 1
-    if action is None and (call := codec.decode_call(text)) is not None:
-        action = call.action
-    _log(context, station, Direction.OUT, text, None, action, None)
+def trace_out(
+    context: Context, station: str, texts: list[str], message_id: MessageId | None, action: str | None
+) -> None:
+    """Log what goes out: the answer that was named, or what tells itself what it is; several may go together."""
+    context.metrics.traffic.sent += len(texts)
+    for text in texts:
+        label = (message_id, action)
+        if message_id is None or len(texts) > 1:
+            told_id, told_action = codec.label_of(text)
+            label = (told_id, action if told_id == message_id else told_action)
+        _log(context, station, Direction.OUT, text, str(label[0]), label[1], None)
 
 
 def trace_odd(context: Context, station: str, event: FrameOdd, now: float) -> None:

@@ -47,7 +47,15 @@ class Unreadable:
     empty: bool = False
 
 
+class FrameHead(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What every frame begins with."""
+
+    kind: int
+    message_id: MessageId
+
+
 _fast = msgspec.json.Decoder(CallFrame)
+_head = msgspec.json.Decoder(FrameHead)
 _slow = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 _START = re.compile(
@@ -61,6 +69,16 @@ def decode_call(text: str | bytes) -> CallFrame | None:
         return _fast.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
+
+
+def label_of(text: str) -> tuple[MessageId, str | None]:
+    """Return the message id of a frame of ours, and its action if it names one."""
+    if (call := decode_call(text)) is not None:
+        return call.message_id, call.action
+    try:
+        return _head.decode(text).message_id, None
+    except (msgspec.DecodeError, UnicodeError):  # an id that was echoed and that no text can hold
+        return UNREADABLE_ID, None
 
 
 def to_text(data: str | bytes) -> tuple[str, tuple[str, ...]]:

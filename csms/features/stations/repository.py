@@ -41,7 +41,7 @@ WHERE station_id = $1 AND ($2::text IS NULL OR frame ->> 1 = $2) AND ($3::text I
     AND frames.at >= coalesce($4::timestamptz, '-infinity') - interval '1 minute' AND frames.at <= coalesce($5::timestamptz, 'infinity')
     AND ($4::timestamptz IS NULL OR (frame ->> 0)::timestamptz >= $4)
     AND frames.at <= coalesce($8::timestamptz, 'infinity') + interval '1 minute'
-    AND ($8::timestamptz IS NULL OR (frame ->> 0)::timestamptz < $8)
+    AND ($8::timestamptz IS NULL OR (frame ->> 0)::timestamptz < $8) AND ($9::text IS NULL OR frame ->> 3 = $9)
     AND ($5::timestamptz IS NULL OR (frames.at, id * {LEAF_ROOM} + place - 1) < ($5, $6))
 ORDER BY frames.at DESC, frames.id DESC, place DESC LIMIT $7
 """  # a number of ours; all values are parameters
@@ -147,6 +147,7 @@ class Stations:
         *,
         direction: str | None,
         action: str | None,
+        message_id: str | None,
         since: datetime | None,
         until: datetime | None,
         after: tuple[datetime, int] | None,
@@ -154,7 +155,7 @@ class Stations:
     ) -> list[tuple[datetime, Frame]]:
         """Return frames of a station, newest first, each with the time of its leaf; `after` is that time and an id."""
         at, place = after or (None, None)
-        records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit, until)
+        records = await self._pool.fetch(FRAMES, station, direction, action, since, at, place, limit, until, message_id)
         return [(record["leaf_at"], shaped(Frame, record)) for record in records]
 
     async def variables(self, station: str) -> list[Variable]:

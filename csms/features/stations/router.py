@@ -116,15 +116,20 @@ async def list_frames(  # the filters of the route
     after: FromQuery[str | None] = None,
     direction: FromQuery[Direction | None] = None,
     action: FromQuery[str | None] = None,
+    message_id: FromQuery[str | None] = None,
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
 ) -> Page[Frame]:
-    """List what was on the wire, newest first; a frame is there within a second."""
+    """List what was on the wire, newest first; a frame is there within a second.
+
+    A call and its answer bear the same `message_id` and `action`.
+    """
     stations = Stations(desk_of(request).pool)
     rows = await stations.frames(
         await _real_id(stations, station_id),
         direction=direction,
         action=action,
+        message_id=message_id,
         since=since,
         until=until,
         after=read_cursor(after, tuple[datetime, int]),

@@ -85,6 +85,11 @@ async def clear_the_cache(house: House) -> None:
     assert raw.json()["outcome"] == "Answered"
     assert raw.json()["answer"]["status"] in {"Accepted", "Rejected"}
     await house.node.frames.write()
+    found = await house.http.get("/stations/TOOL/frames", params={"message_id": raw.json()["call_id"]})
+    assert [(one["direction"], one["action"]) for one in found.json()["items"]] == [
+        ("in", "ClearCache"),
+        ("out", "ClearCache"),
+    ]
     frames = (await house.http.get("/stations/TOOL/frames", params={"limit": 500})).json()["items"]
     texts = [json.loads(frame["frame"]) for frame in frames]
     call = next(text for text in texts if text[0] == 2 and text[2] == "ClearCache")
