@@ -4,7 +4,10 @@ A setting comes from its environment variable, else from `config/<environment>.t
 `config/default.toml`, else from here.
 """
 
+import difflib
 import json
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -31,6 +34,8 @@ SCHEMES = {
 }
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 PREFIX = "CSMS_"
+SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$")
+"""How Kubernetes names what it tells every container of a service; one that is called `csms` begins as we do."""
 
 
 class Environment(StrEnum):
@@ -124,7 +129,7 @@ class Settings(BaseSettings):
     @classmethod
     def tell_all(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         """Fail with the problems of single settings and those between settings together."""
-        problems = [_problem((), text) for text in _contradictions(given)]
+        problems = [_problem((), text) for text in (*_contradictions(given), *_unknown_names(cls))]
         try:
             valid = validate(given)
         except ValidationError as invalid:
@@ -189,6 +194,23 @@ def _contradictions(given: Mapping[str, Any]) -> list[str]:
         if url is None and given.get("environment") == Environment.PRODUCTION:
             problems.append(f"{name}: must be set in production")
     return problems
+
+
+def _unknown_names(settings: type[BaseSettings]) -> list[str]:
+    """Return what is wrong with the names of environment variables that are ours by their prefix."""
+    known = [_name((name,)) for name in settings.model_fields]
+    unknown = [name for name in map(str.upper, os.environ) if name.startswith(PREFIX) and name not in known]
+    return [f"{name}: there is no such setting{_guess(name, known)}" for name in sorted(unknown) if not _is_link(name)]
+
+
+def _guess(name: str, known: list[str]) -> str:
+    alike = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"; is it {alike[0]}?" if alike else ""
+
+
+def _is_link(name: str) -> bool:
+    value = os.environ.get(name, "")
+    return SERVICE_LINK.search(name) is not None or (name.endswith("_PORT") and "://" in value)
 
 
 def _problem(location: tuple[str | int, ...], text: str) -> InitErrorDetails:

@@ -13,6 +13,7 @@ from csms.web import openapi
 from csms.web.desk import Desk
 from csms.web.idempotency import Idempotency
 from csms.web.keys import KeyGuard
+from csms.web.parameters import refuse_unknown
 from csms.web.problems import Problem, on_bad_text, on_failure, on_http_error, on_invalid, on_problem
 from csms.web.requests import request_line
 
@@ -25,7 +26,7 @@ def build_app(*, desk: Desk, routers: Sequence[Router]) -> Litestar:
     return Litestar(
         route_handlers=list(routers),
         state=State({"desk": desk}),
-        guards=[keys],
+        guards=[keys, refuse_unknown],
         middleware=[request_line, DefineMiddleware(Idempotency, callers=keys)],
         exception_handlers={
             Problem: on_problem,

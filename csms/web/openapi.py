@@ -95,19 +95,17 @@ def _operation(method: str, told: dict[str, Any], opt: dict[str, Any]) -> dict[s
     answers = {status: answer for status, answer in told["responses"].items() if status != "400"}
     if "Prefer" in reads:
         answers["202"] = answers["200"] | {"description": "The call goes on; `Location` tells where its end is told"}
-    answers |= {str(status): _refusal(status) for status in sorted(_refused(method, told, opt))}
+    answers |= {str(status): _refusal(status) for status in sorted(_refused(method, opt))}
     parameters = [*told.get("parameters", ()), *map(_header, reads)]
     security: dict[str, Any] = {"security": []} if opt.get("public") else {}
     return told | security | {"responses": answers} | ({"parameters": parameters} if parameters else {})
 
 
-def _refused(method: str, told: dict[str, Any], opt: dict[str, Any]) -> set[int]:
+def _refused(method: str, opt: dict[str, Any]) -> set[int]:
     """Return the statuses of all refusals of a route."""
-    refused = {500, *opt.get("refuses", ())}
+    refused = {422, 500, *opt.get("refuses", ())}
     if not opt.get("public"):
         refused.add(401)
-    if told.get("parameters") or "requestBody" in told or method in WRITES:
-        refused.add(422)
     if method in WRITES:
         refused |= {409, 413}
     return refused

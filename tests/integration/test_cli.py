@@ -42,13 +42,22 @@ async def test_all_bad_settings_are_told_at_once_without_their_secrets() -> None
         *("serve", "--roles", "gateway,nonsense"),
         CSMS_OCPP_PORT="99999",
         CSMS_NODE="a b",
+        CSMS_HEARTBEATS="60",
         CSMS_TLS_KEY="/a/key",
         CSMS_ENVIRONMENT="production",
         DATABASE_URL=f"mysql://user:{SECRET}@host/db",
     )
     assert code == 1
     told = sentence(said)
-    names = ("CSMS_OCPP_PORT", "CSMS_NODE", "CSMS_ROLES", "CSMS_TLS_CERTIFICATE", "DATABASE_URL", "REDIS_URL")
+    names = (
+        "CSMS_OCPP_PORT",
+        "CSMS_NODE",
+        "CSMS_ROLES",
+        "CSMS_HEARTBEATS",
+        "CSMS_TLS_CERTIFICATE",
+        "DATABASE_URL",
+        "REDIS_URL",
+    )
     assert [name for name in names if f"  {name}" not in told] == []
     assert SECRET not in said
 

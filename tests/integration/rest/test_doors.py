@@ -53,6 +53,16 @@ async def test_every_route_is_in_the_document(house: House) -> None:
             assert (method, plain) in told, (method, plain)
 
 
+async def test_no_route_ignores_a_parameter_that_it_does_not_know(house: House) -> None:
+    for method, path in routes(house):
+        answer = await house.http.request(method, root(house) + filled(path), params={"stauts": "x", "limt": "1"})
+        assert answer.status_code == 422, (method, path)
+        assert [error["path"] for error in answer.json()["errors"]] == ["limt", "stauts"]
+    told = (await house.http.get("/tokens", params={"groups": "A"})).json()["errors"]
+    assert told == [{"path": "groups", "message": "is not known; known here: after, group, limit, value"}]
+    assert (await house.http.get("/stations/A", params={"station_id": "A"})).status_code == 422
+
+
 async def test_health_and_readiness_and_metrics_tell_how_things_are(house: House) -> None:
     base = root(house)
     assert (await house.http.get(f"{base}/healthz")).json() == {"status": "alive"}

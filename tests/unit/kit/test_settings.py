@@ -124,3 +124,33 @@ def test_settings_do_not_change() -> None:
     read = load()
     with pytest.raises(ValueError, match="frozen"):
         read.heartbeat_s = 1  # type: ignore[misc]
+
+
+def test_a_variable_that_no_setting_reads_is_told_beside_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"CSMS_OCCP_PORT": SECRET, "csms_nonsense": "1", "CSMS_HEARTBEAT_S": "0"}.items():
+        monkeypatch.setenv(name, value)
+    said = told()
+    assert "  CSMS_OCCP_PORT: there is no such setting; is it CSMS_OCPP_PORT?" in said
+    assert "  CSMS_NONSENSE: there is no such setting\n" in f"{said}\n"
+    assert "  CSMS_HEARTBEAT_S: " in said
+    assert SECRET not in said
+
+
+def test_the_small_letters_of_a_variable_are_as_good_as_its_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("csms_heartbeat_s", "77")
+    assert load().heartbeat_s == 77
+
+
+def test_what_kubernetes_tells_of_a_service_of_our_name_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "CSMS_SERVICE_HOST": "10.0.0.1",
+        "CSMS_SERVICE_PORT": "8000",
+        "CSMS_API_SERVICE_PORT_HTTP": "8000",
+        "CSMS_PORT": "tcp://10.0.0.1:8000",
+        "CSMS_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "CSMS_PORT_8000_TCP_ADDR": "10.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    load()
+    monkeypatch.setenv("CSMS_FRONT_PORT", "8000")
+    assert "  CSMS_FRONT_PORT: there is no such setting" in told()
