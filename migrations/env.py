@@ -6,9 +6,9 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import facts, metadata, network
+from csms.storage.tables import errands, facts, metadata, network
 
-assert facts.journal.metadata is network.stations.metadata is metadata  # noqa: S101  # all tables are loaded
+assert errands.errands.metadata is facts.journal.metadata is network.stations.metadata is metadata  # noqa: S101  # all are loaded
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)

@@ -12,7 +12,7 @@ from csms.domain.station.state import Station
 from csms.ocpp.events import ResultReceived
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
-from csms.ports.handlers import Answered
+from csms.ports.handlers import Answered, Asked
 from csms.ports.line import Line
 
 log = structlog.get_logger(__name__)
@@ -37,11 +37,23 @@ class Outbound:
         now, kept = self._tools.clock.now(), redacted(request.action, request.payload)
         await self._entity.execute(IssueCall(request.call_id, request.action, kept, now, request.asked_by))
         payload = request.payload.encode()
+        await self._note(line, request.action, Asked(request.call_id, payload, now))
         self._reception.invite(line, request.action, payload)
         if not line.call(request.call_id, request.action, payload, within=request.within_s):
             await self.close(CallReport(request.call_id, CallOutcome.BUSY, line.version))
             return False
         return True
+
+    async def _note(self, line: Line, action: str, asked: Asked) -> None:
+        """Note on the record what a call asks for, where that is more than its answer: an errand that lasts."""
+        ask = self._tools.dialects[line.version].asks.get(action)
+        try:
+            commands = () if ask is None else ask(asked)
+        except msgspec.MsgspecError as error:
+            log.warning("call_not_understood", action=action, detail=str(error))
+            return
+        for command in commands:
+            await self._entity.execute(command)
 
     def _is_barred(self, line: Line, action: str) -> bool:
         dialect = self._tools.dialects[line.version]
@@ -73,7 +85,8 @@ class Outbound:
     async def _store(self, report: CallReport, action: str | None = None) -> None:
         answer = report.answer if report.code is None else report.details
         answer = None if answer is None else redacted(action, answer)
-        await self._entity.execute(CloseCall(report.call_id, report.outcome, self._tools.clock.now(), answer))
+        now = self._tools.clock.now()
+        await self._entity.execute(CloseCall(report.call_id, report.outcome, now, answer, report.code))
 
     async def _learn(self, line: Line, event: ResultReceived) -> None:
         """Note what an answer says of the station: the call may have come through any door, and late."""

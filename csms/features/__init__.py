@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from csms.features.commands.router import commands
+from csms.features.errands.router import errands
 from csms.features.events.router import events
 from csms.features.health.router import health
 from csms.features.sessions.router import sessions
@@ -16,7 +17,7 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    return [Router(API, route_handlers=[stations, commands, sessions, tokens, events]), *own_routers()]
+    return [Router(API, route_handlers=[stations, commands, sessions, tokens, errands, events]), *own_routers()]
 
 
 def own_routers() -> Sequence[Router]:

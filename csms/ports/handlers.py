@@ -85,6 +85,18 @@ class Inbound:
     betrayed_by: Mapping[str, str] = field(default_factory=dict)
 
 
+class Asked(Struct, frozen=True):
+    """A call of ours on its way to a station, as JSON text; whoever sends it, through whichever door."""
+
+    call_id: str
+    payload: bytes
+    at: datetime
+
+
+Ask = Callable[[Asked], Iterable[Command[Any]]]
+"""What the record notes of a call before it is sent; raises a `MsgspecError` for one that makes no sense."""
+
+
 class Answered(Struct, frozen=True):
     """A call of ours and what the station answered, both as JSON text; whoever sent it, through whichever door."""
 
@@ -102,8 +114,9 @@ Learn = Callable[[Answered], Iterable[Command[Any]]]
 class Dialect:
     """What one version of the protocol offers.
 
-    An action of the version that `inbound` does not name answers NotSupported. `learns` says,
-    by the action of a call of ours, what its answer tells of the station. `invites`
+    An action of the version that `inbound` does not name answers NotSupported. By the action of a
+    call of ours, `asks` says what the record notes as it is sent, `learns` what its answer tells of
+    the station. `invites`
     tells which calls of a station that is not accepted yet are the fruit of a call of
     ours, given its action and payload (BOOT-05). `barred` are the calls of ours that a
     pending station must not get; a rejected one gets none but `wakers` (BOOT-06, BOOT-09).
@@ -114,3 +127,4 @@ class Dialect:
     barred: frozenset[str]
     wakers: frozenset[str]
     learns: Mapping[str, Learn] = field(default_factory=dict)
+    asks: Mapping[str, Ask] = field(default_factory=dict)

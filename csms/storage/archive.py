@@ -9,6 +9,8 @@ import asyncpg
 import msgspec
 
 from csms.domain.station.commands import BootReport, Registration
+from csms.domain.station.errands import Errand
+from csms.domain.station.following import REMEMBERED
 from csms.domain.station.state import ConnectorState, Station
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
@@ -22,6 +24,12 @@ SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
 FROM unnest($1::text[]) AS wanted (id) LEFT JOIN stations s ON s.id = wanted.id
 """
 CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[])"
+ERRANDS = f"""
+SELECT wanted.id AS station_id, newest.* FROM unnest($1::text[]) AS wanted (id), LATERAL (
+    SELECT id, kind, request_id, stage, status, version_before AS version, version_after AS found, presumed, told
+    FROM errands WHERE station_id = wanted.id ORDER BY asked_at DESC LIMIT {REMEMBERED}
+) AS newest
+"""  # a number of ours
 BEGINS = """
 SELECT wanted.id, (SELECT began_at FROM sessions s WHERE s.station_id = wanted.id AND began_at IS NOT NULL
     ORDER BY began_at DESC LIMIT 1) AS began_at
@@ -107,6 +115,10 @@ class PostgresArchive:
         for record in await self._fetch(CONNECTORS, ids):
             state = ConnectorState(*(record[name] for name in ConnectorState.__struct_fields__))
             connectors.setdefault(record["station_id"], []).append(((record["evse"], record["connector"]), state))
+        errands: dict[str, list[Errand]] = {}
+        for record in await self._fetch(ERRANDS, ids):
+            errand = Errand(*(record[name] for name in Errand.__struct_fields__))
+            errands.setdefault(record["station_id"], []).insert(0, errand)
         found: dict[str, tuple[Station, int]] = {}
         for record in await self._fetch(STATIONS, ids):
             registration, report = record["registration"], record["report"]
@@ -115,6 +127,7 @@ class PostgresArchive:
                 booted_at=record["booted_at"],
                 report=None if report is None else msgspec.json.decode(report, type=BootReport),
                 connectors=tuple(sorted(connectors.get(record["id"], []), key=lambda item: item[0])),
+                errands=tuple(errands.get(record["id"], ())),
             )
             found[record["id"]] = (station, record["sequence"] + 1)
         return [found[station] for station in wanted]

@@ -14,6 +14,8 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
+from csms.storage.errand_projection import ERRANDS
+from csms.storage.texts import clean
 
 BOOTED = """
 UPDATE stations SET registration = row.registration, booted_at = row.booted_at, vendor = row.vendor, model = row.model,
@@ -129,11 +131,6 @@ def _notices(station: str, event: NoticeKept) -> list[tuple[Key, Row]]:
     return [((station, id(event)), row)]
 
 
-def clean(text: str | None) -> str | None:
-    """Return a text that Postgres takes: it has no way to keep a NUL."""
-    return text.replace("\0", "\ufffd") if text is not None and "\0" in text else text
-
-
 PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, Row]]]]] = {
     StationBooted: (BOOTED, _booted),
     StatusChanged: (STATUS, _status),
@@ -141,6 +138,7 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     CallClosed: (CLOSED, _closed),
     VariablesReported: (VARIABLES, _variables),
     NoticeKept: (NOTICES, _notices),
+    **ERRANDS,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""
 

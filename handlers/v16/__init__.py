@@ -1,14 +1,18 @@
 """OCPP 1.6: the table of contents."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
-from handlers.v16 import commands, configuration, core, firmware
+from handlers import errands
+from handlers.v16 import commands, configuration, core, diagnostics, firmware
 
-COMMANDS = commands.COMMANDS
+COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = commands.MEMBERS
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 
@@ -28,10 +32,12 @@ V16 = Dialect(
         "Authorize": Inbound(core.authorize),
         "BootNotification": Inbound(core.boot_notification, before_acceptance=True),
         "DataTransfer": Inbound(core.data_transfer),
-        "DiagnosticsStatusNotification": Inbound(firmware.diagnostics_status_notification),
+        "DiagnosticsStatusNotification": Inbound(diagnostics.diagnostics_status_notification),
         "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
         "Heartbeat": Inbound(core.heartbeat),
+        "LogStatusNotification": Inbound(diagnostics.log_status_notification),
         "MeterValues": Inbound(core.meter_values, core.acknowledge_values),
+        "SignedFirmwareStatusNotification": Inbound(firmware.signed_firmware_status_notification),
         "StartTransaction": Inbound(core.start_transaction, core.acknowledge_start),
         "StatusNotification": Inbound(core.status_notification),
         "StopTransaction": Inbound(core.stop_transaction, core.acknowledge_stop),
@@ -39,5 +45,6 @@ V16 = Dialect(
     invites=invites,
     barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
-    learns=configuration.LEARNS,
+    learns={**configuration.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS},
+    asks={**firmware.ASKS, **diagnostics.ASKS},
 )

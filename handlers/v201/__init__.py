@@ -1,13 +1,18 @@
 """OCPP 2.0.1: the table of contents."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
+from handlers import errands
 from handlers.v201 import (
     authorization,
     availability,
     commands,
     data_transfer,
+    diagnostics,
     firmware,
     metering,
     provisioning,
@@ -15,10 +20,10 @@ from handlers.v201 import (
     transactions,
 )
 
-COMMANDS = commands.COMMANDS
+COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = commands.MEMBERS
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
@@ -49,7 +54,7 @@ V201 = Dialect(
         "DataTransfer": Inbound(data_transfer.data_transfer),
         "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
         "Heartbeat": Inbound(provisioning.heartbeat),
-        "LogStatusNotification": Inbound(firmware.log_status_notification),
+        "LogStatusNotification": Inbound(diagnostics.log_status_notification),
         "MeterValues": Inbound(metering.meter_values, metering.acknowledge_values),
         "NotifyEvent": Inbound(availability.notify_event),
         "NotifyReport": Inbound(provisioning.notify_report),
@@ -60,5 +65,6 @@ V201 = Dialect(
     invites=invites,
     barred=frozenset({"RequestStartTransaction", "RequestStopTransaction"}),
     wakers=frozenset({"TriggerMessage"}),
-    learns=provisioning.LEARNS,
+    learns={**provisioning.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS},
+    asks={**firmware.ASKS, **diagnostics.ASKS},
 )

@@ -16,12 +16,15 @@ from csms.domain.remote.core import (
     VariableName,
     WriteVariables,
 )
+from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
 from csms.domain.remote.words import RemoteCommand
 
 __all__ = [
     "AskTransaction",
     "ChangeAvailability",
     "ClearCache",
+    "GetDiagnostics",
+    "GetLog",
     "NewValue",
     "ReadVariables",
     "RemoteCommand",
@@ -32,6 +35,7 @@ __all__ = [
     "TransferData",
     "TriggerMessage",
     "UnlockConnector",
+    "UpdateFirmware",
     "VariableName",
     "WriteVariables",
 ]

@@ -64,15 +64,6 @@ class ReportMeter(Command[None], frozen=True):
     received_at: datetime
 
 
-class ReportProgress(Command[None], frozen=True):
-    """How far an errand is; `errand` is `firmware`, `diagnostics` or `log`."""
-
-    errand: str
-    status: str
-    at: datetime
-    request_id: int | None = None
-
-
 class ReportVariable(Struct, frozen=True, gc=False, omit_defaults=True):
     """One variable of the device model; a 1.6 key is the variable of a component named ``."""
 
@@ -122,9 +113,10 @@ class IssueCall(Command[None], frozen=True):
 
 
 class CloseCall(Command[None], frozen=True):
-    """How a call ended: `Answered`, `Error`, `TimedOut`, `Disconnected`, `Refused`."""
+    """How a call ended: `Answered`, `Error` with its code, `TimedOut`, `Disconnected`, `Refused`."""
 
     call_id: str
     outcome: str
     at: datetime
     answer: str | None = None
+    code: str | None = None

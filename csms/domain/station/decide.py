@@ -13,7 +13,6 @@ from csms.domain.station.commands import (
     Registration,
     ReportMeter,
     ReportNotice,
-    ReportProgress,
     ReportStatus,
     ReportVariables,
 )
@@ -22,12 +21,12 @@ from csms.domain.station.events import (
     CallIssued,
     MeterReported,
     NoticeKept,
-    ProgressReported,
     StationBooted,
     StatusChanged,
     VariablesReported,
 )
 from csms.domain.station.evolve import newest_of
+from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_boot
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
@@ -46,7 +45,8 @@ def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
     ):
         return Decision(command.policy)
     replaced = report is not None and _identity(report) != _identity(command.report)
-    return Decision(command.policy, (StationBooted(command.report, command.policy, command.at, replaced),))
+    booted = StationBooted(command.report, command.policy, command.at, replaced)
+    return Decision(command.policy, (booted, *found_by_boot(station, command)))
 
 
 def _identity(report: BootReport) -> tuple[str | None, ...]:
@@ -96,13 +96,6 @@ def report_meter(station: Station, command: ReportMeter) -> Decision[None]:
     return Decision(None, (MeterReported(command.evse, command.samples, command.received_at),))
 
 
-def report_progress(station: Station, command: ReportProgress) -> Decision[None]:
-    """Note how far an errand is, when it got further (Q58)."""
-    if (command.errand, command.status, command.request_id) in station.progress:
-        return Decision(None)
-    return Decision(None, (ProgressReported(command.errand, command.status, command.at, command.request_id),))
-
-
 def report_variables(station: Station, command: ReportVariables) -> Decision[None]:
     """Keep what a station told of its variables; an empty last part still ends its report."""
     return Decision(
@@ -123,16 +116,17 @@ def issue_call(station: Station, command: IssueCall) -> Decision[None]:
 
 def close_call(station: Station, command: CloseCall) -> Decision[None]:
     """Note how a call ended."""
-    return Decision(None, (CallClosed(command.call_id, command.outcome, command.at, command.answer),))
+    closed = CallClosed(command.call_id, command.outcome, command.at, command.answer)
+    return Decision(None, (closed, *ended_with_call(station, command)))
 
 
 DECIDERS: Deciders = {
     RecordBoot: boot,
     ReportStatus: report_status,
     ReportMeter: report_meter,
-    ReportProgress: report_progress,
     ReportVariables: report_variables,
     ReportNotice: report_notice,
     IssueCall: issue_call,
     CloseCall: close_call,
+    **FOLLOWING,
 }

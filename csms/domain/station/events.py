@@ -5,6 +5,7 @@ from datetime import datetime
 from csms.domain.command import Event
 from csms.domain.metering import Sample
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
+from csms.domain.station.errands import ErrandEvent
 
 
 class StationBooted(Event, frozen=True):
@@ -41,15 +42,6 @@ class MeterReported(Event, frozen=True):
     evse: int
     samples: tuple[Sample, ...]
     received_at: datetime
-
-
-class ProgressReported(Event, frozen=True):
-    """How far a firmware, diagnostics or log errand is."""
-
-    errand: str
-    status: str
-    at: datetime
-    request_id: int | None = None
 
 
 class VariablesReported(Event, frozen=True):
@@ -94,9 +86,9 @@ StationEvent = (
     StationBooted
     | StatusChanged
     | MeterReported
-    | ProgressReported
     | VariablesReported
     | NoticeKept
     | CallIssued
     | CallClosed
+    | ErrandEvent
 )

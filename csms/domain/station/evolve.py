@@ -4,13 +4,9 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from csms.domain.station.events import (
-    MeterReported,
-    ProgressReported,
-    StationBooted,
-    StationEvent,
-    StatusChanged,
-)
+from csms.domain.station.errands import ErrandAnswered, ErrandAsked, ErrandDropped, FirmwareFound, ProgressReported
+from csms.domain.station.events import MeterReported, StationBooted, StationEvent, StatusChanged
+from csms.domain.station.following import followed
 from csms.domain.station.state import ConnectorState, Replays, Station
 
 Key = tuple[int, int]
@@ -26,9 +22,8 @@ def evolve(station: Station, event: StationEvent) -> Station:
             return replace(station, registration=event.registration, booted_at=event.at, report=event.report)
         case StatusChanged():
             return _status_changed(station, event) if event.current else _status_replayed(station, event)
-        case ProgressReported():
-            others = tuple(known for known in station.progress if known[0] != event.errand)
-            return replace(station, progress=(*others, (event.errand, event.status, event.request_id)))
+        case ErrandAsked() | ErrandAnswered() | ErrandDropped() | ProgressReported() | FirmwareFound():
+            return followed(station, event)
         case MeterReported():
             mark = hash((event.evse, event.samples))
             return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])

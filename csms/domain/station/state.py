@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from csms.domain.station.commands import BootReport, Registration
+from csms.domain.station.errands import Errand
 
 
 class ConnectorState(Struct, frozen=True, gc=False):
@@ -27,7 +28,7 @@ class Replays(Struct, frozen=True, gc=False):
 
 
 class Station(Struct, frozen=True, gc=False):
-    """One charging station; `connectors` and `replays` are keyed by (EVSE, connector).
+    """One charging station; `connectors` and `replays` are keyed by (EVSE, connector), `errands` are the last few.
 
     The last three members only serve to know repetitions; a station that is read again may
     have forgotten them.
@@ -37,6 +38,7 @@ class Station(Struct, frozen=True, gc=False):
     booted_at: datetime | None = None
     report: BootReport | None = None
     connectors: tuple[tuple[tuple[int, int], ConnectorState], ...] = ()
+    errands: tuple[Errand, ...] = ()
     replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from msgspec import Raw, Struct
 
 from csms.domain.remote import RemoteCommand
+from csms.features.commands.errands import prepared
 from csms.features.commands.room import frame_bytes, told_limit
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
@@ -65,7 +66,7 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
     try:
-        action, payload = desk.phrasebook.put(protocol, command)
+        action, payload = desk.phrasebook.put(protocol, prepared(desk, command))
     except Unsupported as unsupported:
         at_fault = unsupported.member
         errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]

@@ -22,6 +22,15 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         "Ask for a report of the device model; what it says is found under the station's variables.",
     ),
     "clear-cache": (remote.ClearCache, "Make the station forget tokens."),
+    "update-firmware": (
+        remote.UpdateFirmware,
+        "Send the station for a firmware that it installs; how it goes is found among the errands.",
+    ),
+    "get-log": (remote.GetLog, "Make the station bring a log; how it goes is found among the errands."),
+    "get-diagnostics": (
+        remote.GetDiagnostics,
+        "Make the station bring its diagnostics, as 1.6 without its security extension words it.",
+    ),
     "data-transfer": (remote.TransferData, "Send what only a vendor understands."),
 }
 """What is sent, and the sentence that describes it in the API."""

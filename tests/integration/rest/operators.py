@@ -34,6 +34,18 @@ VARIABLE = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval"}
 NAMED = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
 VENDOR = {"vendor": "com.example", "message": "Hello", "data": "{}"}
 VENDOR_SAYS = {"vendorId": "com.example", "messageId": "Hello", "data": "{}"}
+PLACE, AT = "https://files.example/place", "2026-11-25T10:00:00Z"
+UPDATE = {"location": PLACE, "retrieve_at": AT, "retries": 2}
+FIRMWARE = {"location": PLACE, "retrieveDateTime": AT}
+SIGNED = {"signature": "c2lnbmVk", "signing_certificate": "-----BEGIN CERTIFICATE-----", "install_at": AT}
+SIGNED_SAYS = {"signature": "c2lnbmVk", "signingCertificate": "-----BEGIN CERTIFICATE-----", "installDateTime": AT}
+LOG = {"location": PLACE, "kind": "security", "since": AT, "until": AT, "retries": 0, "request_id": 8}
+LOG_SAYS = {
+    "log": {"remoteLocation": PLACE, "oldestTimestamp": AT, "latestTimestamp": AT},
+    "logType": "SecurityLog",
+    "requestId": 8,
+    "retries": 0,
+}
 
 OF_16 = [
     ("remote-start", {"token": "TAG-1", "evse": 2}, "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG-1"}),
@@ -71,6 +83,26 @@ OF_16 = [
     ),
     ("clear-cache", {}, "ClearCache", {}),
     ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
+    ("update-firmware", UPDATE, "UpdateFirmware", {"location": PLACE, "retrieveDate": AT, "retries": 2}),
+    (
+        "update-firmware",
+        UPDATE | SIGNED | {"request_id": 7},
+        "SignedUpdateFirmware",
+        {"retries": 2, "requestId": 7, "firmware": FIRMWARE | SIGNED_SAYS},
+    ),
+    (
+        "get-log",
+        {"location": PLACE},
+        "GetLog",
+        {"log": {"remoteLocation": PLACE}, "logType": "DiagnosticsLog", "requestId": ...},
+    ),
+    ("get-log", LOG, "GetLog", LOG_SAYS),
+    (
+        "get-diagnostics",
+        {"location": PLACE, "since": AT, "retry_interval_s": 60},
+        "GetDiagnostics",
+        {"location": PLACE, "retryInterval": 60, "startTime": AT},
+    ),
 ]
 OF_2 = [
     (
@@ -118,9 +150,25 @@ OF_2 = [
     ),
     ("clear-cache", {}, "ClearCache", {}),
     ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
+    ("update-firmware", UPDATE, "UpdateFirmware", {"retries": 2, "requestId": ..., "firmware": FIRMWARE}),
+    (
+        "update-firmware",
+        UPDATE | SIGNED | {"request_id": 7},
+        "UpdateFirmware",
+        {"retries": 2, "requestId": 7, "firmware": FIRMWARE | SIGNED_SAYS},
+    ),
+    ("get-log", LOG, "GetLog", LOG_SAYS),
+    (
+        "get-diagnostics",
+        {"location": PLACE, "since": AT},
+        "GetLog",
+        {"log": {"remoteLocation": PLACE, "oldestTimestamp": AT}, "logType": "DiagnosticsLog", "requestId": ...},
+    ),
 ]
-ANSWERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
+    ("1.6", "UpdateFirmware"): ({}, {}),
+    "GetDiagnostics": ({"fileName": "all.log"}, {}),
     "GetConfiguration": (
         {"configurationKey": [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}]},
         {"unknownKey": ["HeartbeatInterval"]},
@@ -135,7 +183,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 CASES = [
-    Case(command, version, body, action, payload, *ANSWERS.get(action, (YES, NO)))
+    Case(command, version, body, action, payload, *ANSWERS.get((version, action), ANSWERS.get(action, (YES, NO))))
     for version, said in (("1.6", OF_16), ("2.0.1", OF_2), ("2.1", OF_2))
     for command, body, action, payload in said
 ]

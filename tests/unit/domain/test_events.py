@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csms.domain.access import TokenRef
+from csms.domain.command import Event
 from csms.domain.metering import Sample
-from csms.domain.session import events as session_events
 from csms.domain.session.commands import Observation
 from csms.domain.session.events import (
     SessionBegan,
@@ -20,6 +20,7 @@ from csms.domain.session.events import (
 )
 from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Session
+from csms.domain.station import errands
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
@@ -58,7 +59,15 @@ STATION_FACTS = st.one_of(
     ),
     st.builds(StatusChanged, st.integers(0, 9), st.integers(0, 9), TEXT, TIMES, TIMES, st.none() | TEXT),
     st.builds(station_events.MeterReported, st.integers(0, 9), st.lists(SAMPLES, max_size=3).map(tuple), TIMES),
-    st.builds(station_events.ProgressReported, TEXT, TEXT, TIMES, st.none() | st.integers()),
+    st.builds(
+        errands.ProgressReported, TEXT, TEXT, TIMES, st.none() | st.integers(), st.none() | TEXT, st.none() | TEXT
+    ),
+    st.builds(
+        errands.ErrandAsked, TEXT, TEXT, TEXT, TIMES, st.none() | st.integers(), st.none() | TEXT, st.none() | TIMES
+    ),
+    st.builds(errands.ErrandAnswered, TEXT, TEXT, TEXT, TIMES, st.none() | TEXT),
+    st.builds(errands.ErrandDropped, TEXT, TEXT, TIMES),
+    st.builds(errands.FirmwareFound, TEXT, TEXT, TEXT, TIMES, st.booleans()),
     st.builds(
         station_events.VariablesReported,
         st.lists(st.builds(ReportVariable, TEXT, TEXT, st.none() | TEXT), max_size=3).map(tuple),
@@ -88,13 +97,9 @@ def test_no_line_of_facts_makes_a_session_raise(facts: list[SessionEvent]) -> No
     assert session.energy_wh >= 0
 
 
-@pytest.mark.parametrize(("module", "union"), [(session_events, SessionEvent), (station_events, StationEvent)])
-def test_the_tables_of_facts_are_complete(module: object, union: object) -> None:
-    facts = {
-        thing
-        for thing in vars(module).values()
-        if isinstance(thing, type) and thing.__module__ == module.__name__ and issubclass(thing, msgspec.Struct)
-    }
+@pytest.mark.parametrize(("room", "union"), [("session", SessionEvent), ("station", StationEvent)])
+def test_the_tables_of_facts_are_complete(room: str, union: object) -> None:
+    facts = {fact for fact in Event.__subclasses__() if fact.__module__.startswith(f"csms.domain.{room}.")}
     assert facts == set(union.__args__)
 
 

@@ -15,12 +15,12 @@ from csms.domain.station.commands import (
     Registration,
     ReportMeter,
     ReportNotice,
-    ReportProgress,
     ReportStatus,
     ReportVariable,
     ReportVariables,
 )
 from csms.domain.station.decide import DECIDERS
+from csms.domain.station.errands import ReportProgress
 from csms.domain.station.events import CallClosed, CallIssued, NoticeKept, StationBooted, VariablesReported
 from csms.domain.station.evolve import evolve
 from csms.domain.station.state import Station

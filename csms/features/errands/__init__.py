@@ -1,0 +1,1 @@
+"""What stations were sent for, over HTTP."""
