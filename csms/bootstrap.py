@@ -51,6 +51,7 @@ async def serve(settings: Settings, *, demo: bool) -> None:
         loop.add_signal_handler(number, stopped.set)
     async with servers(settings) as where:
         node = Node(settings, where)
+        loop.add_signal_handler(signal.SIGHUP, node.reload)
         try:
             await node.start()
             spare_the_collector()
@@ -85,8 +86,8 @@ async def _introduce(node: Node, *, demo: bool) -> None:
             key = secrets.token_urlsafe(24)
             await installation.add_api_key(node.pool, "first", key)
             print(f"First API key (told once): {key}", flush=True)
-    if node.listeners:
-        print(f"Stations:  ws://{settings.ocpp_host}:{node.listeners[0].port}/<station>", flush=True)
+    for door in node.listeners:
+        print(f"Stations:  {door.scheme}://{settings.ocpp_host}:{door.port}/<station>", flush=True)
     if node.web is not None and Role.API in settings.roles:
         print(f"REST:      http://{settings.web_host}:{node.web.port}/api/v1  (X-API-Key)", flush=True)
     elif node.web is not None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     IPvAnyNetwork,
     ModelWrapValidatorHandler,
@@ -32,6 +34,7 @@ SCHEMES = {
     "DATABASE_URL": ("postgresql://", "postgres://"),
     "REDIS_URL": ("redis://", "rediss://", "unix://"),
 }
+FIRST_OF_TLS = 2
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 PREFIX = "CSMS_"
 SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$")
@@ -61,8 +64,38 @@ class MissingSubprotocol(StrEnum):
     ASSUME_16 = "assume-1.6"
 
 
+class Door(BaseModel):
+    """A port that stations knock at: the security profiles it serves tell whether it speaks TLS.
+
+    `terminated`: something before it speaks TLS with the stations, so that profile 2 may come in plain.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    port: Annotated[int, Field(ge=0, le=65535)]
+    profiles: Annotated[frozenset[Annotated[int, Field(ge=0, le=3)]], Field(min_length=1)]
+    host: str | None = None
+    terminated: bool = False
+
+    @property
+    def tls(self) -> bool:
+        """Whether it speaks TLS."""
+        return max(self.profiles) >= FIRST_OF_TLS and not self.terminated
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        """Refuse profiles that no port can serve together."""
+        if self.tls and min(self.profiles) < FIRST_OF_TLS:
+            raise ValueError("profiles 2 and 3 come over TLS, 0 and 1 do not: give each kind a port of its own")
+        if self.terminated and 3 in self.profiles:  # noqa: PLR2004  # the number of the profile
+            raise ValueError("profile 3 shows its certificate to us: it cannot be terminated before")
+        return self
+
+
 def _listed(given: Any) -> Any:
-    """Return the items of a text: those of a JSON array, or what commas part."""
+    """Return the items of a text: those of a JSON array, or what commas part; a path is the only one."""
+    if isinstance(given, Path):
+        return (given,)
     if not isinstance(given, str):
         return given
     return json.loads(given) if given.lstrip().startswith("[") else [item.strip() for item in given.split(",") if item]
@@ -92,8 +125,11 @@ class Settings(BaseSettings):
     ocpp_port: Annotated[int, Field(ge=0, le=65535)] = 9000
     ocpp_reuse_port: bool = False
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 9443
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
+    tls_certificate: Annotated[tuple[Path, ...], *Listed] = ()
+    tls_key: Annotated[tuple[Path, ...], *Listed] = ()
+    tls_client_ca: Annotated[tuple[Path, ...], *Listed] = ()
+    listeners: Annotated[tuple[Door, ...], *Listed] = ()
+    cpo_names: Annotated[tuple[str, ...], *Listed] = ()
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     health_host: str = "127.0.0.1"
@@ -185,8 +221,10 @@ def load(**given: Any) -> Settings:
 def _contradictions(given: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between settings, or with the text of a secret one, as they were given."""
     problems = []
-    if (given.get("tls_certificate") is None) != (given.get("tls_key") is None):
-        problems.append("CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither")
+    if _count(given.get("tls_certificate")) != _count(given.get("tls_key")):
+        problems.append(
+            "CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither, and as many of one as of the other"
+        )
     for name, schemes in SCHEMES.items():
         url = given.get(name)
         if url is not None and not str(url).startswith(schemes):
@@ -213,12 +251,20 @@ def _is_link(name: str) -> bool:
     return SERVICE_LINK.search(name) is not None or (name.endswith("_PORT") and "://" in value)
 
 
+def _count(given: Any) -> int:
+    listed = _listed(given)
+    return 0 if listed is None else len(listed)
+
+
 def _problem(location: tuple[str | int, ...], text: str) -> InitErrorDetails:
     return InitErrorDetails(type=PydanticCustomError("setting", "{text}", {"text": text}), loc=location, input=None)
 
 
 def _line(location: tuple[str | int, ...], text: str) -> str:
-    return f"{_name(location)}: {text}" if location else text
+    if not location:
+        return text
+    within = " ".join(map(str, location[1:])) if any(isinstance(part, str) for part in location[1:]) else ""
+    return f"{_name(location)}{within and f' ({within})'}: {text}"
 
 
 def _name(location: tuple[str | int, ...]) -> str:

@@ -13,6 +13,7 @@ from websockets.server import ServerProtocol
 from csms.gateway.brake import Brake
 from csms.gateway.context import Context
 from csms.gateway.framing import Cutter, Pieces, text_frame
+from csms.gateway.knock import Admission
 from csms.gateway.liveness import PING, phase_of, silence_of
 from csms.gateway.trace import trace_end, trace_in, trace_odd, trace_out
 from csms.ocpp.errors import ErrorCode
@@ -20,7 +21,6 @@ from csms.ocpp.events import CallReceived, FrameOdd, MessageId
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.line import Ears
-from csms.ports.registry import RegisteredStation
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         "frames_in_second",
         "last_inbound",
         "last_outbound",
+        "proof",
         "remote",
         "silence_s",
         "version",
@@ -64,8 +65,7 @@ class Connection(asyncio.Protocol):
         context: Context,
         transport: asyncio.Transport,
         core: ServerProtocol,
-        station: RegisteredStation,
-        version: Version,
+        admission: Admission,
         remote: str,
         closed: Callable[["Connection"], None],
     ) -> None:
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
         self._closed = closed
         self._link: Link | None = None
         self._ears: Ears | None = None
-        self._station = station.id
+        self._station = admission.station.id
         self._cutter = Cutter(longest=context.max_frame)
         self._pieces = Pieces()
         self._why: str | None = None
@@ -86,10 +86,11 @@ class Connection(asyncio.Protocol):
         self.close_by: float | None = None
         self.frames_in_second = 0
         self.last_inbound = context.clock.monotonic()
-        self.last_outbound = self.last_inbound - context.ping_s / 2 * phase_of(station)
-        self.silence_s = silence_of(context, station)
+        self.last_outbound = self.last_inbound - context.ping_s / 2 * phase_of(admission.station)
+        self.silence_s = silence_of(context, admission.station)
         self.remote = remote
-        self.version = version
+        self.version: Version = admission.choice.version
+        self.proof = admission.proof
 
     def start(self, ears: Ears, *, early: bytes) -> None:
         """Finish the handshake and listen, first to what came with the request."""

@@ -19,7 +19,7 @@ class Context:
     """Ports, limits and times (seconds and bytes).
 
     `gate` bounds the handshakes that are judged at once, `pending` the sockets that are no station
-    yet. `heartbeat_s` is what a station is told that has no interval of its own.
+    yet. `profiles` are the security profiles that are served here. `heartbeat_s` is what a station is told that has no interval of its own.
     """
 
     doorman: Doorman
@@ -32,7 +32,7 @@ class Context:
     limits: Limits
     max_frame: int
     wire_log: logging.Logger
-    tls: bool = False
+    profiles: frozenset[int] = frozenset({0, 1})
     deflate: bool = True
     handshake_timeout_s: float = 5.0
     close_timeout_s: float = 5.0

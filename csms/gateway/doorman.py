@@ -1,14 +1,12 @@
 """Who may come in: everything that is decided before the upgrade is answered."""
 
-import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import structlog
 
-from csms.gateway.credentials import PasswordCheck, password_in
+from csms.domain.proof import Proof, profiles_by
 from csms.gateway.identity import BadPath, station_in
-from csms.gateway.subprotocol import Choice, choose
+from csms.gateway.knock import Admission, Knock, Refusal, unavailable
+from csms.gateway.proofs import Proofs
+from csms.gateway.subprotocol import choose
 from csms.gateway.turnstile import Turnstile
 from csms.kit.metrics import Metrics
 from csms.ports.journal import JournalUnavailable
@@ -17,38 +15,7 @@ from csms.ports.registry import RegisteredStation, StationRegistry
 
 log = structlog.get_logger(__name__)
 
-RETRY_AFTER_S = 10
-TLS_PROFILE = 2
 WRONG_PASSWORD_COST = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Knock:
-    """An upgrade request: what it says, and how it came."""
-
-    path: str
-    offered: Sequence[str]
-    authorization: Sequence[str]
-    remote: str
-    tls: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The station may come in."""
-
-    station: RegisteredStation
-    choice: Choice
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The station may not come in; the reason tells it nothing that helps to guess (Q124)."""
-
-    status: int
-    outcome: str
-    reason: str
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Doorman:
@@ -59,14 +26,14 @@ class Doorman:
         *,
         registry: StationRegistry,
         house: House,
-        passwords: PasswordCheck,
+        proofs: Proofs,
         turnstile: Turnstile,
         metrics: Metrics,
         assume_16: bool,
     ) -> None:
         self._registry = registry
         self._house = house
-        self._passwords = passwords
+        self._proofs = proofs
         self._turnstile = turnstile
         self._metrics = metrics
         self._assume_16 = assume_16
@@ -98,7 +65,14 @@ class Doorman:
         """Note a connection that was refused through no fault of its own."""
         self._note(remote, outcome, status=503)
 
-    def spoilt(self, remote: str, outcome: str, **more: int) -> None:
+    def shuts_out(self, remote: str) -> bool:
+        """Whether nobody but strangers comes from an address that was refused too often: spare us its handshakes."""
+        if not self._turnstile.shuts_out(remote):
+            return False
+        self._note(remote, "throttled", status=429)
+        return True
+
+    def spoilt(self, remote: str, outcome: str, **more: int | str) -> None:
         """Note a connection that never came to knock as a station does: it counts against the address."""
         self._turnstile.refused(remote)
         self._note(remote, outcome, **more)
@@ -122,35 +96,22 @@ class Doorman:
             return unavailable("not-ready")
         if station is None:
             return Refusal(404, "unknown-station", "no such station")
-        if station.security_profile >= TLS_PROFILE and not knock.tls:
-            return Refusal(403, "profile", "this station must connect over TLS")
-        if not await self._is_authentic(knock, station, name):
-            return Refusal(401, "credentials", "unauthorized", (("WWW-Authenticate", 'Basic realm="ocpp"'),))
+        proof = await self._prove(knock, station, name)
+        if isinstance(proof, Refusal):
+            return proof
         choice = choose(knock.offered, pinned=station.subprotocol, assume_16=self._assume_16)
         if choice is None:
             return Refusal(400, "subprotocol", "no subprotocol in common: ocpp1.6, ocpp2.0.1 or ocpp2.1")
-        return Admission(station, choice)
+        return Admission(station, choice, proof)
 
-    async def _is_authentic(self, knock: Knock, station: RegisteredStation, name: str) -> bool:
-        if station.security_profile == 0:
-            return True
-        if station.password_hash is None or len(knock.authorization) != 1:
-            return False
-        password = password_in(knock.authorization[0], name)
-        if password is None:
-            password = password_in(knock.authorization[0], station.id)
-        return password is not None and await self._is_right(station, password)
-
-    async def _is_right(self, station: RegisteredStation, password: bytes) -> bool:
-        """Take the present password, or the one before it until the present one was used or its time is over (Q22)."""
-        if station.password_hash and await self._passwords.is_right(station.id, password, station.password_hash):
-            if station.old_password_hash is not None:
-                with contextlib.suppress(JournalUnavailable):  # its time will be over all the same
-                    await self._registry.forget_old_password(station.id)
-            return True
-        if station.old_password_hash is None:
-            return False
-        return await self._passwords.is_right(station.id, password, station.old_password_hash)
+    async def _prove(self, knock: Knock, station: RegisteredStation, name: str) -> Proof | Refusal:
+        """Return the best proof of a station; no other profile than its own will do (SEC-02)."""
+        found: Proof | Refusal = Refusal(403, "profile", "not the security profile of this station")
+        for profile in profiles_by(station.security_profile, None, knock.profiles):
+            found = await self._proofs.check(knock, station, name, profile)
+            if isinstance(found, Proof):
+                break
+        return found
 
 
 def _named(path: str) -> str:
@@ -158,8 +119,3 @@ def _named(path: str) -> str:
         return station_in(path)
     except BadPath:
         return ""
-
-
-def unavailable(outcome: str) -> Refusal:
-    """Return the refusal of a house that cannot make answers durable now (Q70)."""
-    return Refusal(503, outcome, "try again later", (("Retry-After", str(RETRY_AFTER_S)),))

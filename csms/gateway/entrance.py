@@ -1,7 +1,7 @@
 """The opening handshake of one socket: from its first byte to a line, or to a refusal."""
 
 import asyncio
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import structlog
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
@@ -10,8 +10,8 @@ from websockets.server import ServerProtocol
 
 from csms.gateway.connection import Connection
 from csms.gateway.context import Context
-from csms.gateway.doorman import Admission, Knock, Refusal, unavailable
 from csms.gateway.head import LONGEST_HEAD, head_end, mended
+from csms.gateway.knock import Admission, Knock, Refusal, unavailable
 from csms.gateway.subprotocol import tokens_in
 from csms.ports.journal import JournalUnavailable
 
@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 TLS_HELLO = b"\x16\x03"
 JUDGED_WITHIN_S = 30.0
 OFFER = "Sec-WebSocket-Protocol"
+CERTIFICATE = "certificate"
+"""What a transport over TLS is asked for: the verified certificate of its peer."""
 HINTS = frozenset({"Allow", "Upgrade"})
 DEFLATE = ServerPerMessageDeflateFactory(
     server_no_context_takeover=True,
@@ -32,7 +34,7 @@ DEFLATE = ServerPerMessageDeflateFactory(
 class Porter(Protocol):
     """Who keeps watch over the door."""
 
-    def opened(self, entrance: "Entrance") -> None:
+    def opened(self, stranger: Any) -> None:
         """A socket is there."""
 
     def knocked(self, entrance: "Entrance") -> None:
@@ -44,7 +46,7 @@ class Porter(Protocol):
     def admitted(self, entrance: "Entrance", connection: Connection) -> None:
         """It has become a line."""
 
-    def closed(self, gone: "Entrance | Connection") -> None:
+    def closed(self, gone: Any) -> None:
         """The socket is gone."""
 
 
@@ -116,8 +118,8 @@ class Entrance(asyncio.Protocol):
         else:
             self._spoil(Refusal(408, "slow-handshake", "no request in time"))
 
-    def close(self, code: int, reason: str) -> None:  # as a line is closed, which this is not yet
-        """Cut off the caller."""
+    def cut_off(self) -> None:
+        """Say nothing more: the house closes."""
         self._abort()
 
     # The request.
@@ -169,7 +171,8 @@ class Entrance(asyncio.Protocol):
             offered=tokens_in(headers.get_all(OFFER)),
             authorization=headers.get_all("Authorization"),
             remote=self.remote,
-            tls=self._context.tls,
+            profiles=self._context.profiles,
+            certificate=None if self._transport is None else self._transport.get_extra_info(CERTIFICATE),
         )
         if "Upgrade" not in headers:
             self._refuse(knock, Refusal(426, "no-upgrade", "an endpoint of OCPP-J", (("Upgrade", "websocket"),)))
@@ -201,8 +204,7 @@ class Entrance(asyncio.Protocol):
             context=self._context,
             transport=self._transport,
             core=self._core,
-            station=admission.station,
-            version=choice.version,
+            admission=admission,
             remote=self.remote,
             closed=self._porter.closed,
         )

@@ -7,7 +7,7 @@ import os
 import random
 import socket
 import ssl
-from asyncio import sslproto
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from csms.gateway.connection import Connection
 from csms.gateway.context import Context
 from csms.gateway.entrance import Entrance
+from csms.gateway.tunnel import Tunnel
 from csms.kit.failures import StartFailed
 
 log = structlog.get_logger(__name__)
@@ -24,29 +25,50 @@ TICK_S = 1.0
 ABOUT_THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
 GOING_AWAY = 1012
 USER_TIMEOUT_MS = 60_000
-TLS_BUFFER = 16_384
-"""What asyncio reads into, for each TLS connection: a record is no longer. Its 256 KiB are 275 KiB for a station (L12)."""
+OPEN = frozenset({0, 1})
+"""The security profiles of a door without TLS."""
+
+Guest = Connection | Entrance
+Stranger = Entrance | Tunnel
 
 
 class StationListener:
-    """One port: takes connections, watches over them in one sweep, and drains them in batches."""
+    """One port: takes connections, watches over them in one sweep, and drains them in batches.
+
+    It serves `profiles`; `tls` gives the newest context of a TLS door. `settings` are those of its
+    host and its port, for who has to change them.
+    """
 
     def __init__(
-        self, *, context: Context, host: str, port: int, tls: ssl.SSLContext | None = None, reuse_port: bool = False
+        self,
+        *,
+        context: Context,
+        host: str,
+        port: int,
+        profiles: Iterable[int] = OPEN,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+        reuse_port: bool = False,
+        settings: tuple[str, str] = ("CSMS_OCPP_HOST", "CSMS_OCPP_PORT"),
     ) -> None:
-        self._context = replace(context, tls=tls is not None)
+        self._context = replace(context, profiles=frozenset(profiles))
         self._host = host
         self._port = port
         self._tls = tls
         self._reuse_port = reuse_port
+        self._settings = settings
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection | Entrance] = set()
-        self._strangers: dict[Entrance, None] = {}
+        self._connections: set[Guest | Tunnel] = set()
+        self._strangers: dict[Stranger, None] = {}
         self._knocking: set[Entrance] = set()
         self._sweep: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    @property
+    def scheme(self) -> str:
+        """What the address of this door begins with."""
+        return "ws" if self._tls is None else "wss"
 
     @property
     def port(self) -> int:
@@ -58,17 +80,13 @@ class StationListener:
     async def start(self) -> None:
         """Listen; raise `StartFailed` with the port if it is taken."""
         loop = asyncio.get_running_loop()
-        if self._tls is not None:
-            sslproto.SSLProtocol.max_size = TLS_BUFFER
         try:
             self._server = await loop.create_server(
-                lambda: Entrance(context=self._context, porter=self),
+                self._door,
                 self._host,
                 self._port,
-                ssl=self._tls,
                 backlog=BACKLOG,
                 reuse_port=self._reuse_port or None,
-                ssl_handshake_timeout=self._context.handshake_timeout_s if self._tls else None,
             )
         except OSError as error:
             raise StartFailed(
@@ -78,16 +96,20 @@ class StationListener:
             _keep_alive(listening)
         self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
 
+    def _door(self) -> Stranger:
+        if self._tls is None:
+            return Entrance(context=self._context, porter=self)
+        return Tunnel(context=self._context, porter=self, tls=self._tls())
+
     def _at_fault(self, error: OSError) -> str:
         """Return the setting that an operator has to change."""
-        if error.errno not in ABOUT_THE_PORT:
-            return "CSMS_OCPP_HOST"
-        return "CSMS_TLS_PORT" if self._tls else "CSMS_OCPP_PORT"
+        host, port = self._settings
+        return port if error.errno in ABOUT_THE_PORT else host
 
-    def opened(self, entrance: Entrance) -> None:
+    def opened(self, stranger: Stranger) -> None:
         """A socket is there. Where too many are at the door, who waits there longest has to go."""
-        self._connections.add(entrance)
-        self._strangers[entrance] = None
+        self._connections.add(stranger)
+        self._strangers[stranger] = None
         if len(self._strangers) + len(self._knocking) > self._context.pending:
             longest = next(iter(self._strangers))
             longest.turn_away()
@@ -110,11 +132,12 @@ class StationListener:
         self.closed(entrance)
         self._connections.add(connection)
 
-    def closed(self, gone: Connection | Entrance) -> None:
+    def closed(self, gone: Guest | Tunnel) -> None:
         """A socket is gone, or a door behind it."""
         self._connections.discard(gone)
-        if isinstance(gone, Entrance):
+        if not isinstance(gone, Connection):
             self._strangers.pop(gone, None)
+        if isinstance(gone, Entrance):
             self._knocking.discard(gone)
 
     async def stop_accepting(self) -> None:
@@ -129,7 +152,7 @@ class StationListener:
         random.shuffle(waiting)
         for start in range(0, len(waiting), batch):
             for connection in waiting[start : start + batch]:
-                connection.close(GOING_AWAY, "restarting")
+                _send_away(connection)
             if start + batch < len(waiting):
                 await asyncio.sleep(pause_s)
         deadline = self._context.clock.monotonic() + self._context.close_timeout_s
@@ -149,6 +172,14 @@ class StationListener:
         while True:
             await asyncio.sleep(TICK_S)
             self.sweep(self._context.clock.monotonic())
+
+
+def _send_away(guest: Guest | Tunnel) -> None:
+    """Let a station know that the house closes; who is none yet is cut off."""
+    if isinstance(guest, Connection):
+        guest.close(GOING_AWAY, "restarting")
+    else:
+        guest.cut_off()
 
 
 def _keep_alive(listening: socket.socket) -> None:

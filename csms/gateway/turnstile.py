@@ -2,7 +2,7 @@
 
 import ipaddress
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
 from csms.kit.clock import Clock
@@ -33,6 +33,7 @@ class Turnstile:
         self._lines = Leaks(capacity=LINES_PER_MINUTE, per_second=LINES_PER_MINUTE / 60.0, room=ADDRESSES)
         self._connects = Leaks(capacity=MANY_CONNECTS, per_second=MANY_CONNECTS / FLAPPING_WITHIN_S, room=FRIENDS)
         self._friends: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._friendly: Counter[str] = Counter()
 
     def wait(self, remote: str, station: str) -> int:
         """Return for how many seconds nobody but friends is heard from this address; 0 for not at all."""
@@ -42,23 +43,37 @@ class Turnstile:
             return 0
         return max(SHORTEST_WAIT_S, math.ceil(wait))
 
+    def shuts_out(self, remote: str) -> bool:
+        """Whether an address has to wait, and has no friend who may come all the same."""
+        return not self._friendly[subscriber(remote)] and self.wait(remote, "") > 0
+
     def refused(self, remote: str, station: str = "", *, cost: int = 1) -> None:
         """Count a refusal that the address is to blame for."""
         address = subscriber(remote)
         self._failures.pour(address, cost, self._clock.monotonic())
-        self._friends.pop((address, station.lower()), None)
+        self._part((address, station.lower()))
 
     def admitted(self, remote: str, station: str) -> bool:
         """Remember a friend; return whether it comes so often that somebody should look (Q10)."""
         friend = (subscriber(remote), station.lower())
+        if friend not in self._friends:
+            self._friendly[friend[0]] += 1
         self._friends[friend] = None
         self._friends.move_to_end(friend)
         if len(self._friends) > FRIENDS:
-            self._friends.popitem(last=False)
+            self._part(next(iter(self._friends)))
         if self._connects.pour(friend[1], 1, self._clock.monotonic()):
             return False
         self._connects.empty(friend[1])
         return True
+
+    def _part(self, friend: tuple[str, str]) -> None:
+        """Be friends no more."""
+        if friend in self._friends:
+            del self._friends[friend]
+            self._friendly[friend[0]] -= 1
+            if not self._friendly[friend[0]]:
+                del self._friendly[friend[0]]
 
     def may_log(self, remote: str) -> bool:
         """Whether one more line about this address is worth its space (Q7)."""

@@ -43,6 +43,12 @@ class Metrics:
         self.frames_dropped = Gauge(
             "csms_log_frames_dropped", "Frames that the message log had no room for.", registry=self.registry
         )
+        self.server_certificates = Gauge(
+            "csms_tls_certificate_not_after_seconds",
+            "When the certificates shown to stations end, in seconds of the epoch.",
+            ["key"],
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "csms_http_request_seconds", "Time of HTTP requests.", ["method", "route", "status"], registry=self.registry
         )

@@ -29,6 +29,11 @@ class Node(Foundation):
             await self.stop()
             raise
 
+    def reload(self) -> None:
+        """Read again what may change while the program runs: certificates."""
+        if self.keyring is not None:
+            self.keyring.reload()
+
     async def stop(self) -> None:
         """Undo what was started, the last first: stop accepting, drain, finish turns, flush, close."""
         await self.undo.aclose()

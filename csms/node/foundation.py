@@ -18,6 +18,7 @@ from csms.cluster import client as redis_client
 from csms.cluster.calls import ClusterCalls
 from csms.cluster.directory import RedisDirectory
 from csms.cluster.keys import Keys
+from csms.gateway.keyring import Keyring
 from csms.gateway.listener import StationListener
 from csms.kit.clock import Clock, SystemClock
 from csms.kit.metrics import Metrics
@@ -68,6 +69,7 @@ class Foundation:
         self.journal: PostgresJournal
         self.web: WebServer | None = None
         self.listeners: list[StationListener] = []
+        self.keyring: Keyring | None = None
         self.undo = contextlib.AsyncExitStack()
 
     async def _flush(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from csms.domain.proof import Proof
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, LinkEvent
 from csms.ocpp.version import Version
@@ -14,6 +15,8 @@ class Line(Protocol):
 
     version: Version
     remote: str
+    proof: Proof
+    """Who the station has proven to be."""
     last_inbound: float
     """When bytes came in last, by the clock's monotonic seconds."""
 

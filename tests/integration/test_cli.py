@@ -172,7 +172,7 @@ async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path, databa
         CSMS_TLS_KEY=str(tmp_path / "missing.key"),
     )
     assert code == 1
-    assert sentence(said).startswith("csms: CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY: ")
+    assert sentence(said).startswith("csms: CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY, CSMS_TLS_CLIENT_CA: ")
 
 
 async def test_migrate_brings_an_empty_database_to_the_newest_form_twice(

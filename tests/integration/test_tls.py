@@ -22,7 +22,7 @@ async def test_a_station_charges_over_tls_and_an_open_door_stays_beside_it(
     house = await start_house(tls_port=0, tls_certificate=certificate, tls_key=key)
     await house.token()
     await house.station("OPEN")
-    await house.register("CLOSED", security_profile=1, password="0123456789abcdef")
+    await house.register("CLOSED", security_profile=2, password="0123456789abcdef")
     _, secure = house.node.listeners
     trust = ssl.create_default_context(cafile=certificate)
     url = f"wss://127.0.0.1:{secure.port}"

@@ -11,6 +11,7 @@ from csms.gateway.context import Context
 from csms.gateway.credentials import PasswordCheck
 from csms.gateway.doorman import Doorman
 from csms.gateway.listener import StationListener
+from csms.gateway.proofs import Proofs
 from csms.gateway.turnstile import Turnstile
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
@@ -33,7 +34,10 @@ class Doors:
         doorman = Doorman(
             registry=self.registry,
             house=self.house,
-            passwords=PasswordCheck(executor=self.executor, key=b"k" * 32),
+            proofs=Proofs(
+                registry=self.registry,
+                passwords=PasswordCheck(executor=self.executor, key=b"k" * 32),
+            ),
             turnstile=self.turnstile,
             metrics=self.metrics,
             assume_16=bool(more.pop("assume_16", True)),

@@ -154,3 +154,33 @@ def test_what_kubernetes_tells_of_a_service_of_our_name_is_no_setting(monkeypatc
     load()
     monkeypatch.setenv("CSMS_FRONT_PORT", "8000")
     assert "  CSMS_FRONT_PORT: there is no such setting" in told()
+
+
+def test_doors_are_read_from_the_environment_and_from_a_file(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (files / "default.toml").write_text('[[listeners]]\nport = 9443\nprofiles = [2]\nhost = "192.0.2.7"\n')
+    (door,) = load().listeners
+    assert (door.port, door.profiles, door.host, door.tls) == (9443, {2}, "192.0.2.7", True)
+    monkeypatch.setenv(
+        "CSMS_LISTENERS",
+        '[{"port":1,"profiles":[0,1]},{"port":2,"profiles":[2],"terminated":true},{"port":3,"profiles":[3]}]',
+    )
+    assert [door.tls for door in load().listeners] == [False, False, True]
+
+
+@pytest.mark.covers("SEC-03")
+@pytest.mark.parametrize(
+    ("door", "why"),
+    [
+        ({"port": 1, "profiles": [1, 2]}, "give each kind a port of its own"),
+        ({"port": 1, "profiles": [3], "terminated": True}, "cannot be terminated"),
+        ({"port": 1, "profiles": []}, "at least 1"),
+        ({"port": 1, "profiles": [4]}, "less than or equal to 3"),
+        ({"port": 70_000, "profiles": [1]}, "less than or equal to 65535"),
+        ({"port": 1, "profiles": [1], "colour": "red"}, "colour"),
+        ("[{", "CSMS_LISTENERS"),
+    ],
+)
+def test_a_door_that_cannot_be_is_told(door: object, why: str) -> None:
+    said = told(listeners=door if isinstance(door, str) else [door])
+    assert "CSMS_LISTENERS" in said
+    assert why in said
