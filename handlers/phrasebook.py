@@ -1,6 +1,7 @@
 """Every command in every version: which function puts it into words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from csms.domain.remote import RemoteCommand
@@ -32,6 +33,29 @@ class VersionedPhrasebook:
         return action, payload
 
     def member(self, protocol: str, path: str) -> str:
-        """Return the member of a command that became what a path names: the deepest one known."""
-        members = MEMBERS.get(protocol, {})
-        return next((members[name] for name in reversed(path.split("/")) if name in members), "")
+        """Return the member of a command that became what a path names, with the places of items on the way."""
+        members, found, named = MEMBERS.get(protocol, {}), [], True
+        for segment in _parts(path):
+            if isinstance(segment, int):
+                found += [str(segment)] if named else []
+            else:
+                name = _deepest(segment, members)
+                named = name is not None
+                found += [name] if name is not None else []
+        return "/".join(found)
+
+
+def _parts(path: str) -> Iterator[list[str] | int]:
+    """Cut a path where it goes into the items of an array."""
+    for is_place, group in groupby(path.strip("/").split("/"), str.isdecimal):
+        part = list(group)
+        yield from map(int, part) if is_place else [part]
+
+
+def _deepest(part: list[str], members: Mapping[str, str]) -> str | None:
+    """Return what the last name that is known stands for; `outer/inner` goes before `inner`."""
+    for n in range(len(part) - 1, -1, -1):
+        for name in ("/".join(part[max(n - 1, 0) : n + 1]), part[n]):
+            if name in members:
+                return members[name]
+    return None

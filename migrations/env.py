@@ -6,9 +6,10 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import errands, facts, metadata, network
+from csms.storage.tables import errands, facts, metadata, network, reservations
 
-assert errands.errands.metadata is facts.journal.metadata is network.stations.metadata is metadata  # noqa: S101  # all are loaded
+loaded = (errands.errands, facts.journal, network.stations, reservations.reservations)
+assert {table.metadata for table in loaded} == {metadata}  # noqa: S101
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)

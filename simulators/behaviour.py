@@ -173,6 +173,19 @@ class Config(StrEnum):
     VALUES_MISSING = "values-missing"
 
 
+class Reservations(StrEnum):
+    """How reservations are kept: starts that do not name theirs, an end that is never shown, no cancelling (Q113)."""
+
+    KEEP = "keep"
+    REFUSE = "refuse"
+    NO_ZERO = "no-zero"
+    UNNAMED = "unnamed"
+    MINUS_1 = "id-1"
+    STUCK = "stuck"
+    STUBBORN = "stubborn"
+    FOR_ALL = "for-all"
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A charger's habits; the default one behaves.
@@ -221,6 +234,7 @@ class Behaviour:
     odd_key: str = ""
     answers: Answers = Answers.ONCE
     unsupported: Unsupported = Unsupported.NEVER
+    reservations: Reservations = Reservations.KEEP
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
 

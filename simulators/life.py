@@ -84,6 +84,10 @@ class Life(ABC):
     async def heartbeat(self) -> None:
         """Send a Heartbeat."""
 
+    @abstractmethod
+    async def watch(self) -> None:
+        """Look after what the station has promised, for ever."""
+
     # The connection.
 
     async def start(self) -> None:
@@ -247,6 +251,7 @@ class Life(ABC):
             self._outbox.shuffle(self._randomness)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.serve(self.send), name=f"outbox/{self.station}")
+            tasks.create_task(self.watch(), name=f"watch/{self.station}")
             if self.behaviour.heartbeats:
                 tasks.create_task(self._beat(), name=f"heartbeat/{self.station}")
 

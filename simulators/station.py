@@ -11,12 +11,13 @@ from typing import Any
 import ocpp.messages
 
 from simulators import clocks
-from simulators.behaviour import Behaviour, Boot, Commands, Meter, Statuses
+from simulators.behaviour import Behaviour, Boot, Commands, Meter, Reservations, Statuses
 from simulators.configuration import Configuration
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
 from simulators.meter import EnergyMeter
 from simulators.outbox import Message, Outbox, RetryPolicy
+from simulators.promises import Promises
 
 ocpp.messages.ASYNC_VALIDATION = False
 QUIET = logging.getLogger("simulators.ocpp")
@@ -65,6 +66,12 @@ class SimulatedStation(Life):
         super().__init__(station=station, url=url, password=password, behaviour=habits, tls=tls, outbox=outbox)
         self.evses = {n: Evse(n, EnergyMeter(habits.meter)) for n in range(1, evses + 1)}
         self.clock = clock
+        self.promises = Promises(
+            habit=habits.reservations,
+            statuses=lambda: {evse.number: evse.status for evse in self.evses.values()},
+            clock=clock,
+        )
+        self.groups: dict[str, str] = {}
         self._powered_on = clock()
         self._charged = 0
         self.configuration = Configuration(*self.settings(), habit=habits.config, odd_key=habits.odd_key or None)
@@ -99,6 +106,9 @@ class SimulatedStation(Life):
     @abstractmethod
     async def authorize(self, token: str) -> str:
         """Send Authorize and return the status."""
+
+    async def say_reservation_over(self, number: int, how: str) -> None:
+        """Say that a reservation was `Expired` or `Removed`, where the version has a message for it."""
 
     @abstractmethod
     def begin_message(self, evse: Evse, token: str, **extra: Any) -> Message:
@@ -136,6 +146,8 @@ class SimulatedStation(Life):
         if self.connected.is_set():
             for _ in range(1 + self.behaviour.status_storm):
                 await self.unless_lost(self.report(evse))
+        for lost in self.promises.lose(evse) if status in {"Faulted", "Unavailable"} else ():
+            await self.unless_lost(self.say_reservation_over(lost.number, "Removed"))
 
     async def say_statuses(self) -> None:
         """Report all statuses."""
@@ -170,6 +182,7 @@ class SimulatedStation(Life):
         outlet.session = f"{self.station}-{evse}-{self.clock().isoformat()}"
         outlet.token, outlet.transaction, outlet.seq_no = token, None, 0
         outlet.readings = [outlet.meter.begin()]
+        extra |= self.promises.use(evse, token, self.groups.get(token))
         message = self.begin_message(outlet, token, **extra)
         if self.behaviour.poison:
             self._put(self.poison_message(outlet))
@@ -202,6 +215,33 @@ class SimulatedStation(Life):
         for _ in range(self.behaviour.values_after_stop):
             self._put(self.meter_message(outlet))
         outlet.session = None
+
+    async def present(self, evse: int = 1, token: str = "TAG-1") -> bool:  # noqa: S107  # a token of the demo
+        """A driver holds a card to the reader of an outlet; return whether a session began."""
+        if await self.authorize(token) != "Accepted" or not self.promises.lets_in(evse, token, self.groups.get(token)):
+            return False
+        await self.plug_in(evse)
+        self.begin(evse, token)
+        await self.change_status(evse, "Charging")
+        return True
+
+    async def show_promises(self) -> None:
+        """Show as reserved what is promised, and what is not any more as free."""
+        reserved = {promise.evse for promise in self.promises}
+        anywhere = sum(not promise.evse for promise in self.promises)
+        free = [n for n, evse in self.evses.items() if evse.status in {"Available", "Reserved"} and n not in reserved]
+        reserved |= set(free if len(free) <= anywhere else ())
+        for n, evse in self.evses.items():
+            if (n in reserved, evse.status) in {(True, "Available"), (False, "Reserved")}:
+                await self.change_status(n, "Reserved" if n in reserved else "Available")
+
+    async def watch(self) -> None:
+        """Look after reservations whose time is over."""
+        while True:
+            promise = await self.promises.expired()
+            if self.behaviour.reservations is not Reservations.STUCK:
+                await self.show_promises()
+                await self.unless_lost(self.say_reservation_over(promise.number, "Expired"))
 
     def entry(self, evse: Evse, kind: str, at: str) -> Entry:
         """Return the ledger's line for a message."""

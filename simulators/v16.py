@@ -49,6 +49,8 @@ class Station16(SimulatedStation):
     async def authorize(self, token: str) -> str:
         """Send Authorize."""
         answer = await self.send(call.Authorize(id_tag=token))
+        if (group := answer.id_tag_info.get("parent_id_tag")) is not None:
+            self.groups[token] = group
         return str(answer.id_tag_info["status"])
 
     def begin_message(self, evse: Evse, token: str, **extra: Any) -> Message:

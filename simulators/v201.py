@@ -55,6 +55,10 @@ class Station201(SimulatedStation):
             )
         )
 
+    async def say_reservation_over(self, number: int, how: str) -> None:
+        """Send ReservationStatusUpdate."""
+        await self.send(call.ReservationStatusUpdate(reservation_id=number, reservation_update_status=how))
+
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
         await self.send(call.Heartbeat())
@@ -62,6 +66,8 @@ class Station201(SimulatedStation):
     async def authorize(self, token: str) -> str:
         """Send Authorize."""
         answer = await self.send(call.Authorize(id_token={"idToken": token, "type": "ISO14443"}))
+        if (group := answer.id_token_info.get("group_id_token")) is not None:
+            self.groups[token] = group["id_token"]
         return str(answer.id_token_info["status"])
 
     def begin_message(self, evse: Evse, token: str, **extra: Any) -> Message:
@@ -76,6 +82,7 @@ class Station201(SimulatedStation):
             info={"chargingState": "Charging"} | _remote(extra),
             id_token={"idToken": token, "type": "ISO14443"},
             evse={"id": evse.number, "connectorId": 1},
+            reservation_id=extra.get("reservation_id"),
         )
 
     def meter_message(self, evse: Evse) -> Message:

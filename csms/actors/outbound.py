@@ -1,5 +1,7 @@
 """What the house says to a station: stored, sent, and its end stored and reported."""
 
+from datetime import timedelta
+
 import msgspec
 import structlog
 
@@ -90,12 +92,14 @@ class Outbound:
 
     async def _learn(self, line: Line, event: ResultReceived) -> None:
         """Note what an answer says of the station: the call may have come through any door, and late."""
-        call = event.call
+        call, clock = event.call, self._tools.clock
         learn = self._tools.dialects[line.version].learns.get(call.action)
         if learn is None:
             return
+        now, monotonic = clock.now(), clock.monotonic()
+        asked_at = now - timedelta(seconds=monotonic - (call.sent_at or monotonic))
         try:
-            commands = learn(Answered(call.message_id, call.payload, event.payload, self._tools.clock.now()))
+            commands = learn(Answered(call.message_id, call.payload, event.payload, asked_at, now))
         except msgspec.MsgspecError as error:
             log.warning("answer_not_understood", action=call.action, detail=str(error))
             return

@@ -11,6 +11,7 @@ from csms.actors.tools import Tools
 from csms.actors.turn import Turn
 from csms.domain.session.suspicion import lapsed
 from csms.domain.station.commands import Registration, ReportNotice
+from csms.domain.station.reservations import ExpireReservations
 from csms.domain.station.state import Station
 from csms.ocpp import schemas
 from csms.ocpp.errors import ErrorCode
@@ -74,7 +75,8 @@ class Reception:
         await self._entity.execute(ReportNotice(send.action, send.payload.decode("utf-8", "replace"), now))
 
     async def review(self, now: datetime) -> None:
-        """Close the sessions whose end will not come any more (Q57)."""
+        """Close the sessions whose end will not come any more (Q57), and reservations whose time is over (Q113)."""
+        await self._entity.execute(ExpireReservations(now))
         for session in self._ledger.active:
             presumption = lapsed(session.state, self._entity.state, now)
             if presumption is not None:

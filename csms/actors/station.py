@@ -99,8 +99,9 @@ class StationActor(Actor):
 
     @property
     def needs_review(self) -> bool:
-        """Whether a session is going on, as far as is known here, or something is to be asked."""
-        return self._ledger.is_restless or self._upkeep.has_errand(self._entity.state)
+        """Whether a session goes on or a reservation holds, as far as is known here, or something is to be asked."""
+        record = self._entity.state
+        return self._ledger.is_restless or record.has_promised or self._upkeep.has_errand(record)
 
     async def receive(self, message: Any) -> Any:
         """Take one turn."""

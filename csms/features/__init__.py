@@ -8,6 +8,7 @@ from csms.features.commands.router import commands
 from csms.features.errands.router import errands
 from csms.features.events.router import events
 from csms.features.health.router import health
+from csms.features.reservations.router import reservations
 from csms.features.sessions.router import sessions
 from csms.features.stations.router import stations
 from csms.features.tokens.router import tokens
@@ -17,7 +18,10 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    return [Router(API, route_handlers=[stations, commands, sessions, tokens, errands, events]), *own_routers()]
+    return [
+        Router(API, route_handlers=[stations, commands, sessions, reservations, tokens, errands, events]),
+        *own_routers(),
+    ]
 
 
 def own_routers() -> Sequence[Router]:

@@ -103,6 +103,7 @@ class Answered(Struct, frozen=True):
     call_id: str
     payload: bytes
     answer: bytes
+    asked_at: datetime
     at: datetime
 
 

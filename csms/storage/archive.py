@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from csms.domain.access import TokenRef
+from csms.domain.reservation import Kept, Reservation
 from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.errands import Errand
 from csms.domain.station.following import REMEMBERED
@@ -30,6 +32,10 @@ SELECT wanted.id AS station_id, newest.* FROM unnest($1::text[]) AS wanted (id),
     FROM errands WHERE station_id = wanted.id ORDER BY asked_at DESC LIMIT {REMEMBERED}
 ) AS newest
 """  # a number of ours
+RESERVATIONS = """
+SELECT station_id, id, number, token, token_kind, expires_at, asked_at, evse, connector_type, "group" FROM reservations
+WHERE accepted AND ending IS NULL AND station_id = ANY($1::text[]) ORDER BY asked_at
+"""
 BEGINS = """
 SELECT wanted.id, (SELECT began_at FROM sessions s WHERE s.station_id = wanted.id AND began_at IS NOT NULL
     ORDER BY began_at DESC LIMIT 1) AS began_at
@@ -119,6 +125,9 @@ class PostgresArchive:
         for record in await self._fetch(ERRANDS, ids):
             errand = Errand(*(record[name] for name in Errand.__struct_fields__))
             errands.setdefault(record["station_id"], []).insert(0, errand)
+        promised: dict[str, list[Kept]] = {}
+        for record in await self._fetch(RESERVATIONS, ids):
+            promised.setdefault(record["station_id"], []).append(_kept(record))
         found: dict[str, tuple[Station, int]] = {}
         for record in await self._fetch(STATIONS, ids):
             registration, report = record["registration"], record["report"]
@@ -128,6 +137,7 @@ class PostgresArchive:
                 report=None if report is None else msgspec.json.decode(report, type=BootReport),
                 connectors=tuple(sorted(connectors.get(record["id"], []), key=lambda item: item[0])),
                 errands=tuple(errands.get(record["id"], ())),
+                reservations=tuple(promised.get(record["id"], ())),
             )
             found[record["id"]] = (station, record["sequence"] + 1)
         return [found[station] for station in wanted]
@@ -154,6 +164,11 @@ class PostgresArchive:
 def asyncpg_timeout(pool: "asyncpg.Pool[asyncpg.Record]") -> Any:
     """Return a connection of the pool for a block; waiting for one is bounded."""
     return pool.acquire(timeout=5.0)
+
+
+def _kept(record: asyncpg.Record) -> Kept:
+    _, key, number, value, kind, *rest = record
+    return Kept(Reservation(key, number, TokenRef(value, kind), *rest))
 
 
 def _heading(record: asyncpg.Record) -> SessionHeading:

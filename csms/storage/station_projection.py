@@ -14,6 +14,8 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
+from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
+from csms.storage import reservation_projection as reservations
 from csms.storage.errand_projection import ERRANDS
 from csms.storage.texts import clean
 
@@ -139,6 +141,9 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     VariablesReported: (VARIABLES, _variables),
     NoticeKept: (NOTICES, _notices),
     **ERRANDS,
+    ReservationMade: (reservations.ANSWERED, reservations.made),
+    ReservationRefused: (reservations.ANSWERED, reservations.refused),
+    ReservationEnded: (reservations.ENDED, reservations.ended),
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""
 
@@ -151,7 +156,7 @@ def statements(facts: list[tuple[str, Event]]) -> list[tuple[str, list[list[Any]
         rows.setdefault(statement, {}).update(project(station, event))
     return [
         (statement, [list(column) for column in zip(*sorted_rows(rows[statement]), strict=True)])
-        for statement, _ in PROJECTIONS.values()
+        for statement in dict.fromkeys(statement for statement, _ in PROJECTIONS.values())
         if rows.get(statement)
     ]
 

@@ -7,12 +7,12 @@ import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
 from handlers import errands
-from handlers.v16 import commands, configuration, core, diagnostics, firmware
+from handlers.v16 import commands, configuration, core, diagnostics, firmware, reservation
 
-COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS}
+COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS, **reservation.COMMANDS}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS}
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 
@@ -45,6 +45,6 @@ V16 = Dialect(
     invites=invites,
     barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
-    learns={**configuration.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS},
+    learns={**configuration.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS, **reservation.LEARNS},
     asks={**firmware.ASKS, **diagnostics.ASKS},
 )

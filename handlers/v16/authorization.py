@@ -15,6 +15,7 @@ STATUS: dict[Standing, Status] = {
     Standing.NO_CREDIT: "Blocked",
 }
 """1.6 has no word for a prepaid token that is used up (TX-12)."""
+LONGEST_TAG = 20
 
 
 def token_of(id_tag: str) -> TokenRef:
@@ -23,9 +24,13 @@ def token_of(id_tag: str) -> TokenRef:
 
 
 def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
-    """Put an authorization; the group is the parent (TX-08)."""
+    """Put an authorization; the group is the parent (TX-08, 16-RES-06).
+
+    A group of a longer name than 1.6 has room for is not told: a station would not take the answer (16-GEN-07).
+    """
+    group = authorization.group
     return v16.IdTagInfo(
         status=STATUS[authorization.standing],
         expiry_date=authorization.expires_at,
-        parent_id_tag=authorization.group,
+        parent_id_tag=group if group is not None and len(group) <= LONGEST_TAG else None,
     )

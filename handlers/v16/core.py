@@ -7,6 +7,7 @@ import msgspec
 from csms.domain.access import doubts, is_historic
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportMeter, ReportNotice, ReportStatus
+from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v16
 from csms.ports.handlers import StationContext, is_name
 from handlers.v16.authorization import id_tag_info, token_of
@@ -83,24 +84,19 @@ async def start_transaction(call: v16.StartTransactionRequest, context: StationC
         f"start|{call.connector_id}|{believed or _raw_timestamp(context)}|{token.value.casefold()}|{call.meter_start}"
     )
     number = await context.start_number(start, believed)
-    outcome = await context.transact(
-        BeginSession(
-            station=context.station.id,
-            ref=str(number),
-            number=number,
-            start=start,
-            observation=Observation(
-                at=call.timestamp,
-                received_at=context.received_at,
-                evse=call.connector_id,
-                connector=1,
-                token=token,
-                samples=(register(call.timestamp, call.meter_start, "Transaction.Begin"),),
-                reservation_id=_reservation(call.reservation_id),
-                flags=(*context.deviations, *doubts(authorization, historic=historic)),
-            ),
-        )
+    observation = Observation(
+        at=call.timestamp,
+        received_at=context.received_at,
+        evse=call.connector_id,
+        connector=1,
+        token=token,
+        samples=(register(call.timestamp, call.meter_start, "Transaction.Begin"),),
+        reservation_id=_reservation(call.reservation_id),
+        flags=(*context.deviations, *doubts(authorization, historic=historic)),
     )
+    begin = BeginSession(context.station.id, str(number), observation, number, start)
+    outcome = await context.transact(begin)
+    await context.execute(used_by(begin, authorization.group, call.reservation_id))
     return v16.StartTransactionResponse(id_tag_info=id_tag_info(authorization), transaction_id=outcome.number or number)
 
 

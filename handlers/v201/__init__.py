@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from csms.ports.handlers import Dialect, Inbound
+from csms.ocpp.version import Version
+from csms.ports.handlers import Dialect, Inbound, Learn
 from handlers import errands
 from handlers.v201 import (
     authorization,
@@ -16,14 +17,15 @@ from handlers.v201 import (
     firmware,
     metering,
     provisioning,
+    reservation,
     security,
     transactions,
 )
 
-COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS}
+COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS, **reservation.COMMANDS}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS}
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
@@ -43,6 +45,11 @@ def invites(action: str, payload: bytes) -> frozenset[str]:
     return frozenset({"SignCertificate" if requested in SIGNING else str(requested)})
 
 
+def learns(version: Version) -> Mapping[str, Learn]:
+    """Return what answers to calls of ours tell of a station, in a version of 2.x."""
+    return {**provisioning.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS, **reservation.learns(version)}
+
+
 V201 = Dialect(
     inbound={
         "Authorize": Inbound(authorization.authorize),
@@ -58,6 +65,7 @@ V201 = Dialect(
         "MeterValues": Inbound(metering.meter_values, metering.acknowledge_values),
         "NotifyEvent": Inbound(availability.notify_event),
         "NotifyReport": Inbound(provisioning.notify_report),
+        "ReservationStatusUpdate": Inbound(reservation.reservation_status_update),
         "SecurityEventNotification": Inbound(security.security_event_notification),
         "StatusNotification": Inbound(availability.status_notification),
         "TransactionEvent": Inbound(transactions.transaction_event, transactions.acknowledge_event),
@@ -65,6 +73,6 @@ V201 = Dialect(
     invites=invites,
     barred=frozenset({"RequestStartTransaction", "RequestStopTransaction"}),
     wakers=frozenset({"TriggerMessage"}),
-    learns={**provisioning.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS},
+    learns=learns(Version.V201),
     asks={**firmware.ASKS, **diagnostics.ASKS},
 )

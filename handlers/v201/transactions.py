@@ -9,6 +9,7 @@ import msgspec
 
 from csms.domain.access import Authorization, doubts, is_historic
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
+from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v201
 from csms.ocpp.shape import members
 from csms.ports.handlers import StationContext
@@ -32,7 +33,11 @@ async def record(
 ) -> v201.TransactionEventResponse:
     """Record one event with its details, and judge its token."""
     authorization = None if call.id_token is None else await context.authorize(token_of(call.id_token))
-    await context.transact(_command_of(call, authorization, details, context))
+    command = _command_of(call, authorization, details, context)
+    await context.transact(command)
+    if call.reservation_id is not None or (authorization is not None and call.event_type != "Ended"):
+        group = None if authorization is None else authorization.group
+        await context.execute(used_by(command, group, call.reservation_id))
     return v201.TransactionEventResponse(id_token_info=None if authorization is None else id_token_info(authorization))
 
 

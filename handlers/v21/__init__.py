@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from csms.ocpp.version import Version
 from handlers.v21 import transactions
-from handlers.v201 import V201
+from handlers.v201 import V201, learns
 
 V21 = replace(
     V201,
@@ -11,4 +12,5 @@ V21 = replace(
         **V201.inbound,
         "TransactionEvent": replace(V201.inbound["TransactionEvent"], answer=transactions.transaction_event),
     },
+    learns=learns(Version.V21),
 )

@@ -1,4 +1,4 @@
-"""Prepaid tokens: what a driver without credit is told, and that the session is on record all the same."""
+"""Prepaid tokens and groups: what a driver is told in each version, and that the session is on record all the same."""
 
 import pytest
 
@@ -29,3 +29,19 @@ async def test_a_token_without_credit_is_refused_in_the_words_of_the_version(hou
         assert topped_up.json()["status"] == "accepted"
     (session,) = await house.sessions()
     assert session["token"] == "TAG-1"
+
+
+@pytest.mark.covers("16-GEN-07", "16-RES-06", "TX-08")
+@pytest.mark.parametrize(("group", "told"), [("F" * 20, "F" * 20), ("F" * 21, None)])
+async def test_a_group_with_a_name_too_long_for_16_is_not_told_to_it(
+    house: House, group: str, told: str | None
+) -> None:
+    await house.token("TAG-1", group=group)
+    await house.register("CP-1")
+    async with RawStation(house, "CP-1", "1.6") as station:
+        await station.boot()
+        for info in (
+            (await station.ask("Authorize", {"idTag": "TAG-1"}))["idTagInfo"],
+            (await station.ask("StartTransaction", start(0)))["idTagInfo"],
+        ):
+            assert (info["status"], info.get("parentIdTag")) == ("Accepted", told)

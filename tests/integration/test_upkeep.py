@@ -31,7 +31,7 @@ class ShiftedClock(SystemClock):
 async def late_house(start_house: StartHouse, monkeypatch: pytest.MonkeyPatch) -> tuple[House, ShiftedClock]:
     """A house whose clock can be put forward."""
     clock = ShiftedClock()
-    monkeypatch.setattr("csms.node.SystemClock", lambda: clock)
+    monkeypatch.setattr("csms.node.foundation.SystemClock", lambda: clock)
     house = await start_house(call_gap_s=0, heartbeat_s=300)
     return house, clock
 
@@ -224,7 +224,7 @@ async def test_a_gap_is_asked_about_until_nothing_waits_at_the_station(
 
 async def test_a_house_that_shall_not_asks_nothing(start_house: StartHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = ShiftedClock()
-    monkeypatch.setattr("csms.node.SystemClock", lambda: clock)
+    monkeypatch.setattr("csms.node.foundation.SystemClock", lambda: clock)
     house = await start_house(upkeep_settle_s=0)
     await house.register("CP-1")
     async with RawStation(house, "CP-1") as station:

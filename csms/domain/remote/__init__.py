@@ -17,10 +17,12 @@ from csms.domain.remote.core import (
     WriteVariables,
 )
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
+from csms.domain.remote.reservation import CancelReservation, Reserve
 from csms.domain.remote.words import RemoteCommand
 
 __all__ = [
     "AskTransaction",
+    "CancelReservation",
     "ChangeAvailability",
     "ClearCache",
     "GetDiagnostics",
@@ -29,6 +31,7 @@ __all__ = [
     "ReadVariables",
     "RemoteCommand",
     "RequestReport",
+    "Reserve",
     "ResetStation",
     "StartRemotely",
     "StopRemotely",

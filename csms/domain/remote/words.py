@@ -1,5 +1,6 @@
 """The words that commands to a station are made of."""
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -11,6 +12,7 @@ EvseOrStation = Annotated[int, Meta(ge=0, le=LARGEST)]
 Connector = Annotated[int, Meta(ge=1, le=LARGEST)]
 RequestId = Annotated[int, Meta(ge=1, le=LARGEST)]
 Text = Annotated[str, Meta(min_length=1)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ from csms.domain.station.events import (
 )
 from csms.domain.station.evolve import newest_of
 from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_boot
+from csms.domain.station.reserving import RESERVING, ended_by_status
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
@@ -75,7 +76,7 @@ def report_status(station: Station, command: ReportStatus) -> Decision[None]:
         vendor_error=command.vendor_error,
         current=current,
     )
-    return Decision(None, (event,))
+    return Decision(None, (event, *ended_by_status(station, event)))
 
 
 def _is_stale(command: ReportStatus, known: ConnectorState, station: Station) -> bool:
@@ -129,4 +130,5 @@ DECIDERS: Deciders = {
     IssueCall: issue_call,
     CloseCall: close_call,
     **FOLLOWING,
+    **RESERVING,
 }

@@ -6,6 +6,7 @@ from csms.domain.command import Event
 from csms.domain.metering import Sample
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.errands import ErrandEvent
+from csms.domain.station.reservations import ReservationEvent
 
 
 class StationBooted(Event, frozen=True):
@@ -91,4 +92,5 @@ StationEvent = (
     | CallIssued
     | CallClosed
     | ErrandEvent
+    | ReservationEvent
 )

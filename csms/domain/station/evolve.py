@@ -7,6 +7,8 @@ from msgspec.structs import replace
 from csms.domain.station.errands import ErrandAnswered, ErrandAsked, ErrandDropped, FirmwareFound, ProgressReported
 from csms.domain.station.events import MeterReported, StationBooted, StationEvent, StatusChanged
 from csms.domain.station.following import followed
+from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
+from csms.domain.station.reserving import reserved
 from csms.domain.station.state import ConnectorState, Replays, Station
 
 Key = tuple[int, int]
@@ -27,6 +29,8 @@ def evolve(station: Station, event: StationEvent) -> Station:
         case MeterReported():
             mark = hash((event.evse, event.samples))
             return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])
+        case ReservationMade() | ReservationRefused() | ReservationEnded():
+            return reserved(station, event)
         case _:
             return station
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from csms.domain.reservation import Kept, Told
 from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.errands import Errand
 
@@ -30,8 +31,9 @@ class Replays(Struct, frozen=True, gc=False):
 class Station(Struct, frozen=True, gc=False):
     """One charging station; `connectors` and `replays` are keyed by (EVSE, connector), `errands` are the last few.
 
-    The last three members only serve to know repetitions; a station that is read again may
-    have forgotten them.
+    `reservations` are those that hold and a few that have ended, `ends_told` what was told of numbers
+    that nobody knows yet. All that is not read again serves to know repetitions: ended reservations,
+    `ends_told`, and the last three members.
     """
 
     registration: Registration | None = None
@@ -39,6 +41,13 @@ class Station(Struct, frozen=True, gc=False):
     report: BootReport | None = None
     connectors: tuple[tuple[tuple[int, int], ConnectorState], ...] = ()
     errands: tuple[Errand, ...] = ()
+    reservations: tuple[Kept, ...] = ()
+    ends_told: tuple[Told, ...] = ()
     replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()
+
+    @property
+    def has_promised(self) -> bool:
+        """Whether a reservation holds."""
+        return any(kept.live for kept in self.reservations)

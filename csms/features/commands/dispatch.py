@@ -1,6 +1,8 @@
 """How a request becomes a call: checked, sent by the owner of the station, its end put into an answer."""
 
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -8,7 +10,7 @@ from litestar import Request, Response
 from msgspec import Raw, Struct
 
 from csms.domain.remote import RemoteCommand
-from csms.features.commands.errands import prepared
+from csms.features.commands.preparing import prepared
 from csms.features.commands.room import frame_bytes, told_limit
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
@@ -30,6 +32,7 @@ REFUSALS = {
 
 
 PREFIX = "/api/v1"
+NOTHING: Mapping[str, int] = MappingProxyType({})
 ASKED = """
 INSERT INTO station_calls (id, station_id, action, payload, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (id) DO NOTHING
@@ -48,7 +51,8 @@ class CallError(Struct, frozen=True):
 class CallAnswer(Struct, frozen=True):
     """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
 
-    `unsupported`: it does not know what it was asked, and says so in either way.
+    `unsupported`: it does not know what it was asked, and says so in either way. `ours` is what
+    of the command was left to us, such as the number of a reservation.
     """
 
     call_id: str
@@ -58,6 +62,7 @@ class CallAnswer(Struct, frozen=True):
     answer: Raw | None = None
     error: CallError | None = None
     unsupported: bool = False
+    ours: dict[str, int] = {}
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -65,8 +70,9 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     desk = desk_of(request)
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
+    command, ours = await prepared(desk, station, command)
     try:
-        action, payload = desk.phrasebook.put(protocol, prepared(desk, command))
+        action, payload = desk.phrasebook.put(protocol, command)
     except Unsupported as unsupported:
         at_fault = unsupported.member
         errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]
@@ -78,7 +84,7 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     limit = await told_limit(desk.pool, station, action) or desk.command_bytes
     largest = max(payload, key=lambda name: len(str(payload[name])), default="")
     check_room(action, raw, limit, desk.phrasebook.member(protocol, largest))
-    return await call(request, station_id, action, raw.decode(), None)
+    return await call(request, station_id, action, raw.decode(), None, ours)
 
 
 def check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
@@ -90,7 +96,12 @@ def check_room(action: str, payload: bytes, limit: int | None, member: str = "")
 
 
 async def call(
-    request: AnyRequest, station_id: str, action: str, payload: str, within_s: float | None
+    request: AnyRequest,
+    station_id: str,
+    action: str,
+    payload: str,
+    within_s: float | None,
+    ours: Mapping[str, int] = NOTHING,
 ) -> Response[CallAnswer]:
     """Send a call, and answer with its end; with `Prefer: respond-async` at once, with the place of its end."""
     desk = desk_of(request)
@@ -103,17 +114,17 @@ async def call(
         asked_by=request.state.caller.name,
     )
     if "respond-async" in request.headers.get("Prefer", ""):
-        return await _promise(desk, wish)
-    return _answer(action, await desk.calls.call(wish))
+        return await _promise(desk, wish, ours)
+    return _answer(action, await desk.calls.call(wish), ours)
 
 
-async def _promise(desk: Desk, wish: CallRequest) -> Response[CallAnswer]:
+async def _promise(desk: Desk, wish: CallRequest, ours: Mapping[str, int]) -> Response[CallAnswer]:
     """Answer 202 with the place where the end of the call will be told."""
     kept = redacted(wish.action, wish.payload)
     await desk.pool.execute(ASKED, wish.call_id, wish.station, wish.action, kept, wish.asked_by, desk.clock.now())
     desk.tasks.spawn(_carry_out(desk, wish), name=f"call/{wish.call_id}")
     return Response(
-        CallAnswer(wish.call_id, "Open", None, wish.action),
+        CallAnswer(wish.call_id, "Open", None, wish.action, ours=dict(ours)),
         status_code=202,
         headers={
             "Location": f"{PREFIX}/stations/{wish.station}/calls/{wish.call_id}",
@@ -128,17 +139,27 @@ async def _carry_out(desk: Desk, wish: CallRequest) -> None:
     await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
 
 
-def _answer(action: str, report: CallReport) -> Response[CallAnswer]:
+def _answer(action: str, report: CallReport, ours: Mapping[str, int]) -> Response[CallAnswer]:
     if report.outcome in REFUSALS:
         status, detail = REFUSALS[report.outcome]
-        raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value)
+        more: dict[str, Any] = {"ours": dict(ours)} if ours else {}
+        raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value, **more)
     error = None
     if report.outcome is CallOutcome.ERROR:
         details = None if report.details is None else Raw(report.details.encode())
         error = CallError(report.code, report.description, details)
     answer = None if report.answer is None else Raw(report.answer.encode())
     return Response(
-        CallAnswer(report.call_id, report.outcome.value, report.protocol, action, answer, error, report.unsupported)
+        CallAnswer(
+            report.call_id,
+            report.outcome.value,
+            report.protocol,
+            action,
+            answer,
+            error,
+            report.unsupported,
+            dict(ours),
+        )
     )
 
 

@@ -31,6 +31,11 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.GetDiagnostics,
         "Make the station bring its diagnostics, as 1.6 without its security extension words it.",
     ),
+    "reserve": (
+        remote.Reserve,
+        "Keep an outlet for a token; what becomes of it is found under the reservations, by the id of the call.",
+    ),
+    "cancel-reservation": (remote.CancelReservation, "Give a reservation up, known to us or not."),
     "data-transfer": (remote.TransferData, "Send what only a vendor understands."),
 }
 """What is sent, and the sentence that describes it in the API."""

@@ -8,7 +8,10 @@ OCPP = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
 @dataclass(frozen=True)
 class Case:
-    """One command in one version. A member of `payload` that is `...` is any whole number of ours."""
+    """One command in one version. A member of `payload` that is `...` is any whole number of ours.
+
+    The answer tells it under the command's own name for it if that stands in `OURS`.
+    """
 
     command: str
     version: str
@@ -27,7 +30,14 @@ class Case:
         numbers = [payload.get(name) for name, value in self.payload.items() if value is ...]
         return payload == wanted and all(type(number) is int and number > 0 for number in numbers)
 
+    def ours(self, payload: dict[str, Any]) -> dict[str, int]:
+        """Return what of the command was left to us, as the answer is to tell it."""
+        left = [name for name, value in self.payload.items() if value is ...]
+        return {OURS[self.action, name]: payload[name] for name in left if (self.action, name) in OURS}
 
+
+LATER = "2999-01-01T00:00:00Z"
+OURS = {("ReserveNow", "reservationId"): "reservation_id", ("ReserveNow", "id"): "reservation_id"}
 YES, NO = {"status": "Accepted"}, {"status": "Rejected"}
 KEY = {"variables": [{"variable": "HeartbeatInterval"}]}
 VARIABLE = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval"}
@@ -103,6 +113,19 @@ OF_16 = [
         "GetDiagnostics",
         {"location": PLACE, "retryInterval": 60, "startTime": AT},
     ),
+    (
+        "reserve",
+        {"token": "TAG-1", "expires_at": LATER, "evse": 2, "group": "FAMILY"},
+        "ReserveNow",
+        {"connectorId": 2, "expiryDate": LATER, "idTag": "TAG-1", "parentIdTag": "FAMILY", "reservationId": ...},
+    ),
+    (
+        "reserve",
+        {"token": "TAG-1", "expires_at": "2999-01-01T02:00:00.5+02:00", "reservation_id": -3},
+        "ReserveNow",
+        {"connectorId": 0, "expiryDate": LATER, "idTag": "TAG-1", "reservationId": -3},
+    ),
+    ("cancel-reservation", {"reservation_id": 77}, "CancelReservation", {"reservationId": 77}),
 ]
 OF_2 = [
     (
@@ -164,8 +187,40 @@ OF_2 = [
         "GetLog",
         {"log": {"remoteLocation": PLACE, "oldestTimestamp": AT}, "logType": "DiagnosticsLog", "requestId": ...},
     ),
+    (
+        "reserve",
+        {"token": "TAG-1", "expires_at": LATER, "evse": 2, "group": "FAMILY"},
+        "ReserveNow",
+        {
+            "id": ...,
+            "expiryDateTime": LATER,
+            "idToken": {"idToken": "TAG-1", "type": "ISO14443"},
+            "evseId": 2,
+            "groupIdToken": {"idToken": "FAMILY", "type": "Central"},
+        },
+    ),
+    (
+        "reserve",
+        {
+            "token": "M-1",
+            "kind": "MacAddress",
+            "expires_at": LATER,
+            "evse": 0,
+            "connector_type": "cCCS2",
+            "reservation_id": 0,
+        },
+        "ReserveNow",
+        {
+            "id": 0,
+            "expiryDateTime": LATER,
+            "idToken": {"idToken": "M-1", "type": "MacAddress"},
+            "connectorType": "cCCS2",
+        },
+    ),
+    ("cancel-reservation", {"reservation_id": 77}, "CancelReservation", {"reservationId": 77}),
 ]
 ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
+    "ReserveNow": (YES, {"status": "Occupied"}),
     "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
     ("1.6", "UpdateFirmware"): ({}, {}),
     "GetDiagnostics": ({"fileName": "all.log"}, {}),

@@ -13,7 +13,7 @@ import pytest
 from csms.features.commands.router import commands
 from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.rest.operators import CASES, COMMANDS, OCPP, ONE_EACH, Case
+from tests.integration.rest.operators import CASES, COMMANDS, LATER, OCPP, ONE_EACH, Case
 from tests.integration.wire import RawStation
 from tests.official import faults
 
@@ -72,6 +72,7 @@ async def test_what_the_station_accepts_is_said_in_its_version_and_answered_raw(
             "answer": case.accepted,
             "error": None,
             "unsupported": False,
+            "ours": case.ours(command[3]),
         }
         kept = await ends_on_record(shared_house, address, "Answered")
         assert (kept["id"], kept["action"]) == (command[1], case.action)
@@ -200,6 +201,25 @@ INVALID: list[tuple[tuple[str, ...], str, Any, str]] = [
     (TWO, "set-variables", {"variables": [{"component": "C", "variable": "V", "value": "x" * 2501}]}, "variables"),
     (TWO, "get-report", {"report": "Everything"}, "report"),
     (ALL, "get-report", {"request_id": "x"}, "request_id"),
+    (ALL, "reserve", {"expires_at": LATER}, "token"),
+    (ALL, "reserve", {"token": "", "expires_at": LATER}, "token"),
+    (("1.6",), "reserve", {"token": "x" * 21, "expires_at": LATER}, "token"),
+    (("2.0.1",), "reserve", {"token": "x" * 37, "expires_at": LATER}, "token"),
+    (("2.0.1",), "reserve", {"token": "T", "kind": "Magic", "expires_at": LATER}, "kind"),
+    (ALL, "reserve", {"token": "T"}, "expires_at"),
+    (ALL, "reserve", {"token": "T", "expires_at": "soon"}, "expires_at"),
+    (ALL, "reserve", {"token": "T", "expires_at": "2999-01-01T00:00:00"}, "expires_at"),
+    (ALL, "reserve", {"token": "T", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+    (ALL, "reserve", {"token": "T", "expires_at": LATER, "evse": -1}, "evse"),
+    (("1.6",), "reserve", {"token": "T", "expires_at": LATER, "connector_type": "cCCS2"}, "connector_type"),
+    (("2.0.1",), "reserve", {"token": "T", "expires_at": LATER, "connector_type": "plug"}, "connector_type"),
+    (("2.1",), "reserve", {"token": "T", "expires_at": LATER, "connector_type": "x" * 21}, "connector_type"),
+    (("1.6",), "reserve", {"token": "T", "expires_at": LATER, "group": "x" * 21}, "group"),
+    (("2.0.1",), "reserve", {"token": "T", "expires_at": LATER, "group": "x" * 37}, "group"),
+    (ALL, "reserve", {"token": "T", "expires_at": LATER, "reservation_id": 2**31}, "reservation_id"),
+    (("2.1",), "reserve", {"token": "T", "expires_at": LATER, "reservation_id": -1}, "reservation_id"),
+    (ALL, "cancel-reservation", {}, "reservation_id"),
+    (ALL, "cancel-reservation", {"reservation_id": "x"}, "reservation_id"),
     (ALL, "data-transfer", {}, "vendor"),
     (ALL, "data-transfer", {"vendor": "x" * 256}, "vendor"),
     (ALL, "data-transfer", {"vendor": "V", "message": "x" * 51}, "message"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from csms.domain.access import TokenRef
 from csms.domain.command import Event
 from csms.domain.metering import Sample
+from csms.domain.reservation import Ending, Reservation, Told
 from csms.domain.session.commands import Observation
 from csms.domain.session.events import (
     SessionBegan,
@@ -20,7 +21,7 @@ from csms.domain.session.events import (
 )
 from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Session
-from csms.domain.station import errands
+from csms.domain.station import errands, reservations
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
@@ -53,7 +54,18 @@ SESSION_FACTS = st.one_of(
     st.builds(SessionEnded, TEXT, TEXT, OBSERVATIONS, st.none() | TEXT),
     st.builds(SessionPresumedEnded, TIMES, TEXT, st.none() | TIMES),
 )
+SMALL = st.integers(-(2**31), 2**31 - 1)
+RESERVATIONS = st.builds(
+    Reservation, TEXT, SMALL, TOKENS, TIMES, TIMES, st.none() | SMALL, st.none() | TEXT, st.none() | TEXT
+)
 STATION_FACTS = st.one_of(
+    st.builds(reservations.ReservationMade, RESERVATIONS, TIMES),
+    st.builds(reservations.ReservationRefused, RESERVATIONS, TEXT, TIMES),
+    st.builds(
+        reservations.ReservationEnded,
+        st.builds(Told, SMALL, st.sampled_from(list(Ending)), TIMES, TIMES, st.none() | TEXT),
+        TEXT,
+    ),
     st.builds(
         StationBooted, st.builds(BootReport, TEXT, TEXT), st.sampled_from(list(Registration)), TIMES, st.booleans()
     ),
