@@ -64,26 +64,10 @@ class Reception:
         inbound = self._tools.dialects[line.version].inbound.get(call.action)
         if inbound is None:
             line.refuse(call, *self._unheard(line, call.action))
-        elif self._is_gated(line, call.action, inbound):
+            return
+        if self._entity.state.registration is not Registration.ACCEPTED and self._is_gated(line, call.action, inbound):
             line.refuse(call, ErrorCode.SECURITY_ERROR, "not accepted yet")
-        else:
-            await self._handle(line, call, inbound)
-
-    async def take_send(self, line: Line, send: SendReceived) -> None:
-        """Keep what the station tells without waiting for an answer (2.1)."""
-        now = self._tools.clock.now()
-        await self._entity.execute(ReportNotice(send.action, send.payload.decode("utf-8", "replace"), now))
-
-    async def review(self, now: datetime) -> None:
-        """Close the sessions whose end will not come any more (Q57), and reservations whose time is over (Q113)."""
-        await self._entity.execute(ExpireReservations(now))
-        for session in self._ledger.active:
-            presumption = lapsed(session.state, self._entity.state, now)
-            if presumption is not None:
-                await session.ask(presumption)
-                self._ledger.settle(session)
-
-    async def _handle(self, line: Line, call: CallReceived, inbound: Inbound) -> None:
+            return
         turn = self._turn(line, call.text)
         reading = schemas.read_call(line.version, call.action, call.payload, turn.received_at)
         if isinstance(reading, Malformed):
@@ -103,6 +87,20 @@ class Reception:
             await self._handle_poison(line, call, inbound, f"{type(error).__name__} in its handler")
         else:
             self._answer(line, call, result)
+
+    async def take_send(self, line: Line, send: SendReceived) -> None:
+        """Keep what the station tells without waiting for an answer (2.1)."""
+        now = self._tools.clock.now()
+        await self._entity.execute(ReportNotice(send.action, send.payload.decode("utf-8", "replace"), now))
+
+    async def review(self, now: datetime) -> None:
+        """Close the sessions whose end will not come any more (Q57), and reservations whose time is over (Q113)."""
+        await self._entity.execute(ExpireReservations(now))
+        for session in self._ledger.active:
+            presumption = lapsed(session.state, self._entity.state, now)
+            if presumption is not None:
+                await session.ask(presumption)
+                self._ledger.settle(session)
 
     async def _handle_malformed(self, line: Line, call: CallReceived, inbound: Inbound, reading: Malformed) -> None:
         if inbound.acknowledge is None:
@@ -149,22 +147,13 @@ class Reception:
         line.answer(call, schemas.write(result, line.version))
 
     def _turn(self, line: Line, text: str) -> Turn:
-        return Turn(
-            station=self._station,
-            version=line.version,
-            entity=self._entity,
-            ledger=self._ledger,
-            tools=self._tools,
-            received_at=self._tools.clock.now(),
-            text=text,
-        )
+        tools = self._tools
+        return Turn(self._station, line.version, tools.clock.now(), text, self._entity, self._ledger, tools)
 
     def _is_gated(self, line: Line, action: str, inbound: Inbound) -> bool:
+        """Whether a station that is not accepted yet may not say this."""
         return (
-            self._entity.state.registration is not Registration.ACCEPTED
-            and not inbound.before_acceptance
-            and line.version in self._tools.policy.gated
-            and action not in self._invited
+            not inbound.before_acceptance and line.version in self._tools.policy.gated and action not in self._invited
         )
 
     @staticmethod

@@ -1,7 +1,7 @@
 """The one who speaks for a station."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -103,11 +103,11 @@ class StationActor(Actor):
         record = self._entity.state
         return self._ledger.is_restless or record.has_promised or self._upkeep.has_errand(record)
 
-    async def receive(self, message: Any) -> Any:
+    def receive(self, message: Any) -> Coroutine[Any, Any, Any]:
         """Take one turn."""
-        if type(message) is Heard:
-            await self._hear(message.line, message.event)
-            return None
+        return self._hear(message.line, message.event) if type(message) is Heard else self._obey(message)
+
+    async def _obey(self, message: Any) -> Any:
         match message:
             case CallRequest():
                 return await self._issue(message)
@@ -133,8 +133,13 @@ class StationActor(Actor):
 
     def tell(self, message: Any) -> None:
         """Leave a message; a long queue stops the reading of the socket (Q30)."""
-        super().tell(message)
-        if self._line is not None and not self._paused and self.waiting > self._tools.policy.mailbox_high:
+        self._post((message, None))
+        letters = self._letters
+        if letters is not None and len(letters) > self._tools.policy.mailbox_high and not self._paused:
+            self._pause()
+
+    def _pause(self) -> None:
+        if self._line is not None:
             self._paused = True
             self._line.pause()
 

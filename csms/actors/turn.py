@@ -4,6 +4,8 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from csms.actors.entity import Entity
 from csms.actors.ledger import Ledger
 from csms.actors.tools import Tools
@@ -24,41 +26,22 @@ Outcome = TypeVar("Outcome")
 NO_GRACE = timedelta(0)
 
 
-class Turn:
-    """The `StationContext` of one message."""
+class Turn(Struct, eq=False, gc=False):
+    """The `StationContext` of one message; a struct, for one is made for each."""
 
-    __slots__ = (
-        "_entity",
-        "_ledger",
-        "_tools",
-        "deviations",
-        "heartbeat_s",
-        "received_at",
-        "station",
-        "text",
-        "version",
-    )
+    station: RegisteredStation
+    version: Version
+    received_at: datetime
+    text: str
+    _entity: Entity[Station]
+    _ledger: Ledger
+    _tools: Tools
+    deviations: tuple[str, ...] = ()
 
-    def __init__(  # the context of a message
-        self,
-        *,
-        station: RegisteredStation,
-        version: Version,
-        entity: Entity[Station],
-        ledger: Ledger,
-        tools: Tools,
-        received_at: datetime,
-        text: str,
-    ) -> None:
-        self.station = station
-        self.version = version
-        self.received_at = received_at
-        self.heartbeat_s = station.heartbeat_s or tools.policy.heartbeat_s
-        self.text = text
-        self.deviations: tuple[str, ...] = ()
-        self._entity = entity
-        self._ledger = ledger
-        self._tools = tools
+    @property
+    def heartbeat_s(self) -> int:
+        """The interval that the station is to keep."""
+        return self.station.heartbeat_s or self._tools.policy.heartbeat_s
 
     def execute(self, command: Command[Outcome]) -> Coroutine[Any, Any, Outcome]:
         """Hand a command to the record of this station."""

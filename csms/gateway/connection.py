@@ -103,7 +103,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.last_inbound = self._context.clock.monotonic()
-        self._read_frames(data)
+        if self._closing or (text := self._cutter.whole(data)) is None:
+            self._read_frames(data)
+        else:
+            self._receive(text)
 
     def eof_received(self) -> None:
         self._core.receive_eof()
@@ -149,18 +152,15 @@ class Connection(asyncio.Protocol):
             self._after_core()
 
     def _after_core(self) -> None:
+        """Take what the core has read; a message in pieces is heard when it is whole."""
         for event in self._core.events_received():
-            if isinstance(event, WireFrame):
-                self._take_wire(event)
+            if not isinstance(event, WireFrame):
+                continue
+            if event.opcode not in MESSAGES:
+                self._count_frame()
+            elif (whole := self._pieces.add(event)) is not None:
+                self._receive(whole)
         self._flush_core()
-
-    def _take_wire(self, frame: WireFrame) -> None:
-        """Take a frame from the core; a message in pieces is heard when it is whole."""
-        if frame.opcode not in MESSAGES:
-            self._count_frame()
-            return
-        if (whole := self._pieces.add(frame)) is not None:
-            self._receive(whole)
 
     def _flush_core(self) -> None:
         for data in self._core.data_to_send():
@@ -177,17 +177,18 @@ class Connection(asyncio.Protocol):
             self._abort("unread")
 
     def _receive(self, data: str | bytes) -> None:
-        if self._link is None or self._ears is None:
+        if (link := self._link) is None or self._ears is None:
             return
         self._count_frame()
-        for event in self._link.receive(data, self.last_inbound):
+        for event in link.receive(data, self.last_inbound):
             trace_in(self._context, self._station, event, data)
             if type(event) is FrameOdd:
                 trace_odd(self._context, self._station, event, self.last_inbound)
                 self._flush(event.message_id, event.action)
             else:
                 self._ears.heard(event)
-        self._flush()
+        if link.unsent:
+            self._flush()
 
     def _count_frame(self) -> None:
         self.frames_in_second += 1
@@ -212,8 +213,7 @@ class Connection(asyncio.Protocol):
         """Queue a call."""
         if self._link is None or self._closing:
             return False
-        now = self._context.clock.monotonic()
-        queued = self._link.call(message_id, action, payload, now, within=within)
+        queued = self._link.call(message_id, action, payload, self._context.clock.monotonic(), within=within)
         self._flush()
         return queued
 

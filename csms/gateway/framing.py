@@ -11,6 +11,8 @@ FINAL, OPCODE, CONTINUATION = 0x80, 0x0F, 0
 DATA = (1, 2)
 MEDIUM, LONG = 126, 127
 MAX_HEADER = 14
+SMALLEST = 8
+"""A frame that is shorter than this takes the long way."""
 
 
 def frame_size(data: bytes | bytearray, start: int) -> int | None:
@@ -86,6 +88,25 @@ class Cutter:
         self._longest = longest + MAX_HEADER
         self._held: bytes | bytearray = b""
         self._in_pieces = False
+
+    def whole(self, data: bytes) -> str | None:
+        """Return the text of the one whole text frame that `data` is, as nearly always; None leaves it to `cut`."""
+        size = len(data)
+        if size < SMALLEST or size > self._longest or self._held or self._in_pieces:
+            return None
+        first, length = data[0], data[1] - MASKED
+        if length < MEDIUM:
+            body = 6
+        elif length == MEDIUM:
+            length, body = data[2] << 8 | data[3], 8
+        else:
+            return None
+        if first != TEXT_FINAL or body + length != size or length < 0:
+            return None
+        try:
+            return apply_mask(data[body:], data[body - 4 : body]).decode()
+        except UnicodeDecodeError:
+            return None
 
     def cut(self, data: bytes) -> Iterator[str | bytes]:
         """Yield a `str` for each whole text message, and the bytes of every other frame, for the core to read.

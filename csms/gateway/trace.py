@@ -20,7 +20,9 @@ def trace_in(context: Context, station: str, event: LinkEvent, data: str | bytes
     context.metrics.traffic.received += 1
     if type(event) is CallReceived:
         note = ",".join(event.notes) if event.notes else None
-        _log(context, station, Direction.IN, event.text, str(event.message_id), event.action, note)
+        text = redacted(event.action, event.text) if event.action in SECRETIVE else event.text
+        frame = Frame(context.clock.now(), Direction.IN, text, str(event.message_id), event.action, note)
+        context.frames.record(station, frame)
     else:
         _log(context, station, Direction.IN, *_told_of(event, data))
 
@@ -30,12 +32,14 @@ def trace_out(
 ) -> None:
     """Log what goes out: the answer that was named, or what tells itself what it is; several may go together."""
     context.metrics.traffic.sent += len(texts)
+    if message_id is not None and len(texts) == 1:
+        text = redacted(action, texts[0]) if action in SECRETIVE else texts[0]
+        context.frames.record(station, Frame(context.clock.now(), Direction.OUT, text, str(message_id), action))
+        return
     for text in texts:
-        label = (message_id, action)
-        if message_id is None or len(texts) > 1:
-            told_id, told_action = codec.label_of(text)
-            label = (told_id, action if told_id == message_id else told_action)
-        _log(context, station, Direction.OUT, text, str(label[0]), label[1], None)
+        told_id, told_action = codec.label_of(text)
+        told_action = action if told_id == message_id else told_action
+        _log(context, station, Direction.OUT, text, str(told_id), told_action, None)
 
 
 def trace_odd(context: Context, station: str, event: FrameOdd, now: float) -> None:

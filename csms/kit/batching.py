@@ -14,7 +14,8 @@ class Batcher(Generic[Item, Result]):
     """Many submits, one flush.
 
     While a flush runs, what is submitted waits and leaves together in the next one: batches grow
-    with the load, and an idle system pays no delay. `flush` returns a result for each item, in
+    with the load, and an idle system pays no delay. The next flush is on its way before the
+    submitters of the last one go on, so that both sides work at the same time. `flush` returns a result for each item, in
     order; a result that is an exception is raised to the submitter of that item.
 
     When a flush raises `splits_on`, its batch is halved and tried again, so that a poisonous
@@ -56,8 +57,8 @@ class Batcher(Generic[Item, Result]):
     async def _drain(self) -> None:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
         try:
+            await asyncio.sleep(0)  # the rest of this turn of the loop boards
             while self._waiting:
-                await asyncio.sleep(0)  # the rest of this turn of the loop boards
                 batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
                 await self._carry(batch)
         except BaseException:
@@ -83,13 +84,17 @@ class Batcher(Generic[Item, Result]):
         except Exception as error:  # noqa: BLE001  # the submitters decide
             _fail(batch, error)
         else:
-            for (_, done), result in zip(batch, results, strict=True):
-                if done.done():
-                    continue
-                if isinstance(result, Exception):
-                    done.set_exception(result)
-                else:
-                    done.set_result(result)
+            asyncio.get_running_loop().call_soon(_settle, batch, results)
+
+
+def _settle(batch: "list[tuple[Item, asyncio.Future[Result]]]", results: Sequence[Result | Exception]) -> None:
+    for (_, done), result in zip(batch, results, strict=True):
+        if done.done():
+            continue
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
 
 
 def _fail(batch: "list[tuple[Item, asyncio.Future[Result]]]", error: Exception) -> None:

@@ -52,7 +52,7 @@ DEFAULT_LIMITS = Limits()
 class Link:
     """One end of one connection. Empty containers are not made before they are needed: there are many links."""
 
-    __slots__ = ("_answers", "_lapsed", "_limits", "_open", "_queued", "_rests_until", "_texts", "version")
+    __slots__ = ("_answers", "_lapsed", "_limits", "_open", "_queued", "_rests_until", "unsent", "version")
 
     def __init__(self, version: Version, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self.version = version
@@ -60,8 +60,8 @@ class Link:
         self._open: OpenCall | None = None
         self._queued: deque[OpenCall] | None = None
         self._lapsed: OrderedDict[str, OpenCall] | None = None
-        self._answers: OrderedDict[MessageId, tuple[int, str | None]] | None = None
-        self._texts: list[str] = []
+        self._answers: dict[MessageId, tuple[int, str | None]] | None = None
+        self.unsent: list[str] = []
         self._rests_until = 0.0
 
     # What comes in.
@@ -120,16 +120,17 @@ class Link:
     def _call(self, message_id: MessageId, action: str, payload: bytes, text: str, notes: tuple[str, ...]) -> LinkEvent:
         """Take a call, unless it is the repetition of one: that gets the same answer (Q27)."""
         content = hash((action, payload))
-        if self._answers is None:
-            self._answers = OrderedDict()
-        elif (known := self._answers.get(message_id)) is not None and known[0] == content:
+        answers = self._answers
+        if answers is None:
+            answers = self._answers = {}
+        elif (known := answers.pop(message_id, None)) is not None and known[0] == content:
+            answers[message_id] = known
             if known[1] is not None:
-                self._texts.append(known[1])
+                self.unsent.append(known[1])
             return FrameOdd("repeated", text, answered=known[1] is not None, message_id=message_id, action=action)
-        self._answers[message_id] = (content, None)
-        self._answers.move_to_end(message_id)
-        if len(self._answers) > self._limits.kept_answers:
-            self._answers.popitem(last=False)
+        answers[message_id] = (content, None)
+        if len(answers) > self._limits.kept_answers:
+            del answers[next(iter(answers))]
         return CallReceived(message_id, action, payload, text, notes)
 
     def _take_result(self, frame: Frame, text: str, now: float) -> LinkEvent:
@@ -169,7 +170,7 @@ class Link:
         return FrameOdd(item.reason, text, message_id=item.message_id)
 
     def _refuse_frame(self, message_id: MessageId, code: ErrorCode, reason: str, text: str) -> FrameOdd:
-        self._texts.append(codec.encode_error(message_id, spelling(code, self.version), f"unreadable: {reason}"))
+        self.unsent.append(codec.encode_error(message_id, spelling(code, self.version), f"unreadable: {reason}"))
         return FrameOdd(reason, text, answered=True, message_id=message_id)
 
     # What goes out.
@@ -185,7 +186,7 @@ class Link:
         )
 
     def _reply(self, message_id: MessageId, text: str) -> str:
-        self._texts.append(text)
+        self.unsent.append(text)
         if self._answers is not None and (known := self._answers.get(message_id)) is not None:
             self._answers[message_id] = (known[0], text)
         return text
@@ -202,9 +203,7 @@ class Link:
 
     def texts_to_send(self) -> list[str]:
         """Return what is to be sent, once."""
-        texts = self._texts
-        if texts:
-            self._texts = []
+        texts, self.unsent = self.unsent, []
         return texts
 
     # Time, and the end.
@@ -262,7 +261,7 @@ class Link:
         if self._open is None and self._queued and now >= self._rests_until:
             call = self._queued.popleft()
             self._open = OpenCall(call.message_id, call.action, call.payload, call.deadline, now)
-            self._texts.append(codec.encode_call(call.message_id, call.action, call.payload))
+            self.unsent.append(codec.encode_call(call.message_id, call.action, call.payload))
 
 
 def _error_parts(rest: tuple[Any, ...]) -> tuple[str, str, str]:

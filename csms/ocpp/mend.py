@@ -172,7 +172,8 @@ class Mending:
 
     def _time(self, value: Any, name: str) -> datetime:
         at = timestamps.parse(value)
-        if at is None or not timestamps.plausible(self.now)(at):
+        oldest, latest = timestamps.limits(self.now)
+        if at is None or not oldest <= at <= latest:
             self._tell("timestamp", f"{name}={str(value)[:40]}")
             return self.now
         return at

@@ -16,7 +16,7 @@ from csms.ocpp.catalogue import SCHEMA_FOLDERS, ActionSpec, actions
 from csms.ocpp.codec import storable
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.mend import Hopeless, Mending
-from csms.ocpp.shape import times
+from csms.ocpp.shape import times_within
 from csms.ocpp.version import Version
 
 __all__ = ["ActionSpec", "Fault", "Malformed", "Reading", "actions", "check_call", "read_call", "read_result", "write"]
@@ -69,7 +69,7 @@ class _Reader:
         self._name = name
         self._kind = kind
         self._decode = msgspec.json.Decoder(kind).decode
-        self._check = times(kind)
+        self._check = times_within(kind)
 
     def read(self, payload: bytes, now: datetime) -> Reading | Malformed:
         if NUL in payload:
@@ -78,7 +78,7 @@ class _Reader:
             message = self._decode(payload)
         except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
             return self._read_slowly(payload, now)
-        if self._check is None or self._check(message, timestamps.plausible(now)):
+        if self._check is None or self._check(message, timestamps.limits(now)):
             return Reading(message)
         return self._read_slowly(payload, now)
 
@@ -111,15 +111,10 @@ def write(message: msgspec.Struct, version: Version) -> bytes:
 
     Times end in `Z` and carry no fraction: some stations choke on one (Q45).
     """
-    check = times(type(message))
-    if check is not None and not check(message, _is_whole):
-        message = _whole_seconds(message)
     text = _encoder.encode(message)
+    if b"." in text and times_within(type(message)) is not None:
+        text = _encoder.encode(_whole_seconds(message))
     return text if text.isascii() else json.dumps(json.loads(text), separators=(",", ":")).encode()
-
-
-def _is_whole(at: datetime) -> bool:
-    return not at.microsecond
 
 
 def _whole_seconds(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Times as stations write them, and as they can bear to read them."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 OLDEST = datetime(2015, 1, 1, tzinfo=UTC)
@@ -13,10 +12,9 @@ _SHAPE = re.compile(
 )
 
 
-def plausible(now: datetime) -> Callable[[datetime], bool]:
-    """Return what tells whether a station's clock can say a time: not before 2015, not more than a day ahead (Q44)."""
-    latest = now + TOLERANCE
-    return lambda at: OLDEST <= at <= latest
+def limits(now: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last time that a station's clock can say: from 2015 to a day ahead (Q44)."""
+    return OLDEST, now + TOLERANCE
 
 
 def parse(text: object) -> datetime | None:

@@ -29,11 +29,14 @@ class StationContext(Protocol):
     station: RegisteredStation
     version: Version
     received_at: datetime
-    heartbeat_s: int
     text: str
     """The frame as it came."""
     deviations: tuple[str, ...]
     """What was repaired in it."""
+
+    @property
+    def heartbeat_s(self) -> int:
+        """The interval that the station is to keep."""
 
     async def execute(self, command: Command[Outcome]) -> Outcome:
         """Hand a command to the record of this station; return when its facts are durable."""

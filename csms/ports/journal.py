@@ -1,5 +1,6 @@
 """Where facts become durable."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,7 +57,7 @@ class CommitRefused(JournalError):
 class Journal(Protocol):
     """The line of facts of every entity."""
 
-    async def commit(self, commit: Commit) -> None:
+    def commit(self, commit: Commit) -> Awaitable[None]:
         """Return once the events are durable; raise a `JournalError`, and none of them is."""
 
     @property

@@ -2,19 +2,13 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
+from collections.abc import Coroutine
 from typing import Any
-
-from msgspec import Struct
 
 from csms.kit.tasks import Tasks
 
-
-class Letter(Struct, frozen=True):
-    """A message that waits for its turn, and who waits for its answer."""
-
-    message: Any
-    answer: "asyncio.Future[Any] | None" = None
+Letter = tuple[Any, "asyncio.Future[Any] | None"]
+"""A message that waits for its turn, and who waits for its answer."""
 
 
 class Actor(ABC):
@@ -30,7 +24,7 @@ class Actor(ABC):
         self.name = name
         self._tasks = tasks
         self._busy = False
-        self._letters: deque[Letter] | None = None
+        self._letters: list[Letter] | None = None  # short: who lets it grow is made to wait
 
     @property
     def waiting(self) -> int:
@@ -43,18 +37,18 @@ class Actor(ABC):
         return not self._busy and not self._letters
 
     @abstractmethod
-    async def receive(self, message: Any) -> Any:
+    def receive(self, message: Any) -> Coroutine[Any, Any, Any]:
         """Take one turn. It may await our own storage; never a station, another node or a provider."""
 
     def tell(self, message: Any) -> None:
         """Leave a message; nobody waits. An error in its turn goes to `failed`."""
-        self._post(Letter(message))
+        self._post((message, None))
 
     async def ask(self, message: Any) -> Any:
         """Leave a message and return what its turn returns, or raise what it raises."""
         if self._busy:
             answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._post(Letter(message, answer))
+            self._post((message, answer))
             return await answer
         self._busy = True
         try:
@@ -68,10 +62,12 @@ class Actor(ABC):
 
     def _post(self, letter: Letter) -> None:
         if self._letters is None:
-            self._letters = deque()
-        self._letters.append(letter)
+            self._letters = [letter]
+        else:
+            self._letters.append(letter)
         if not self._busy:
-            self._pass_on()
+            self._busy = True
+            self._tasks.hand(self._serve(), self.name)
 
     def _pass_on(self) -> None:
         self._busy = bool(self._letters)
@@ -82,14 +78,14 @@ class Actor(ABC):
         letters = self._letters
         try:
             while letters:
-                letter = letters.popleft()
+                message, answer = letter = letters.pop(0)
                 try:
-                    result = await self.receive(letter.message)
+                    result = await self.receive(message)
                 except Exception as error:  # noqa: BLE001  # the asker decides, or `failed` does
                     self._fail(letter, error)
                 else:
-                    if letter.answer is not None and not letter.answer.done():
-                        letter.answer.set_result(result)
+                    if answer is not None and not answer.done():
+                        answer.set_result(result)
         finally:
             self._busy = False
             if letters:  # cancelled in a turn: what waits is served by nobody any more
@@ -97,14 +93,15 @@ class Actor(ABC):
             self._letters = None
 
     def _fail(self, letter: Letter, error: Exception) -> None:
-        if letter.answer is None:
-            self.failed(letter.message, error)
-        elif not letter.answer.done():
-            letter.answer.set_exception(error)
+        message, answer = letter
+        if answer is None:
+            self.failed(message, error)
+        elif not answer.done():
+            answer.set_exception(error)
 
     @staticmethod
-    def _abandon(letters: deque[Letter]) -> None:
-        for letter in letters:
-            if letter.answer is not None:
-                letter.answer.cancel()
+    def _abandon(letters: list[Letter]) -> None:
+        for _, answer in letters:
+            if answer is not None:
+                answer.cancel()
         letters.clear()

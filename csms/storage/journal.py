@@ -28,10 +28,6 @@ LEAST_SILENCE_S = 1.0
 """A commit may take this long before the database counts as silent, however short commits are held."""
 
 
-class Refused(Exception):
-    """A batch holds something that the database does not take."""
-
-
 class PostgresJournal:
     """The journal on a connection of its own.
 
@@ -53,7 +49,7 @@ class PostgresJournal:
         self._tasks = tasks
         self._probe: asyncio.Task[None] | None = None
         self._batcher: Batcher[Commit, None] = Batcher(
-            self._flush, name="journal", tasks=tasks, splits_on=(Refused,), limit=limit
+            self._flush, name="journal", tasks=tasks, splits_on=(CommitRefused,), limit=limit
         )
         self.batches = 0
         self.committed = 0
@@ -73,12 +69,9 @@ class PostgresJournal:
     def _is_overdue(self) -> bool:
         return self._sent_at is not None and time.monotonic() - self._sent_at > self.patience_s
 
-    async def commit(self, commit: Commit) -> None:
-        """Return once the events are durable; raise a `JournalError`, and none of them is."""
-        try:
-            await self._batcher.submit(commit)
-        except Refused as refused:
-            raise CommitRefused(str(refused.__cause__)) from refused
+    def commit(self, commit: Commit) -> "asyncio.Future[None]":
+        """Return what is done once the events are durable; it raises a `JournalError`, and none of them is."""
+        return self._batcher.submit(commit)
 
     async def watch(self) -> None:
         """Give up commits over which the database is silent, until cancelled: those who wait for them must not (Q70).
@@ -106,11 +99,11 @@ class PostgresJournal:
             lost = await self._write(connection, list(commits))
         except asyncpg.UniqueViolationError as violation:
             if len(commits) > 1:
-                raise Refused from violation
+                raise CommitRefused(str(violation)) from violation
             # Another node wrote this place of the line: what we know of the entity is behind.
             return [OwnershipLost(f"outrun: {violation.detail or violation}")]
         except REFUSALS as refusal:
-            raise Refused from refusal
+            raise CommitRefused(str(refusal)) from refusal
         except AWAY as error:
             self._fail(connection)
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error

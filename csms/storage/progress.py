@@ -41,7 +41,7 @@ class SessionProgress:
         self._behind[commit.key] = commit
         self._noted.set()
 
-    async def run(self, pause_s: float = 0.5) -> None:
+    async def run(self, pause_s: float = 1.0) -> None:
         """Write at once what comes after a pause, and what comes meanwhile together; until cancelled."""
         while True:
             await self._noted.wait()

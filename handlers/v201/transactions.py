@@ -1,6 +1,6 @@
 """OCPP 2.0.1, block E, Transactions: what stations say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -21,11 +21,11 @@ DETAILS = frozenset({"numberOfPhasesUsed", "cableMaxCurrent", "timeSpentCharging
 """Members that no rule asks for; they are kept with the session all the same (Q34)."""
 
 
-async def transaction_event(
+def transaction_event(
     call: v201.TransactionEventRequest, context: StationContext
-) -> v201.TransactionEventResponse:
+) -> Coroutine[Any, Any, v201.TransactionEventResponse]:
     """Record one event of a transaction; a token in it is judged, whatever became of it (E01.FR.12, C12.FR.03)."""
-    return await record(call, context, details_of(call, DETAILS))
+    return record(call, context, details_of(call, DETAILS))
 
 
 async def record(
@@ -46,24 +46,24 @@ async def acknowledge_event(context: StationContext) -> v201.TransactionEventRes
     return v201.TransactionEventResponse()
 
 
-def details_of(call: Any, names: frozenset[str]) -> str | None:
+def details_of(call: msgspec.Struct, names: frozenset[str]) -> str | None:
     """Return the members of those names, its own and those of its `transactionInfo`, as JSON text."""
-    told = _told(call, names) | _told(call.transaction_info, names)
-    return _encoder.encode(told).decode() if told else None
-
-
-def _told(part: msgspec.Struct, names: frozenset[str]) -> dict[str, Any]:
-    wires, ask, nothing = _question(type(part), names)
-    values = ask(part)
-    return {} if values == nothing else {w: value for w, value in zip(wires, values, strict=True) if value is not None}
+    wires, ask, nothing = _question(type(call), names)
+    values = ask(call)
+    if values == nothing:
+        return None
+    told = {wire: value for wire, value in zip(wires, values, strict=True) if value is not None}
+    return _encoder.encode(told).decode()
 
 
 @cache
 def _question(
-    part: type[msgspec.Struct], names: frozenset[str]
+    call: type[msgspec.Struct], names: frozenset[str]
 ) -> tuple[tuple[str, ...], Callable[[msgspec.Struct], tuple[Any, ...]], tuple[None, ...]]:
     """Return how to ask for members by one call: their names, the call, and what it returns if none was told."""
-    found = [(member.wire, member.attribute) for member in members(part) if member.wire in names]
+    info = next(member for member in members(call) if member.attribute == "transaction_info")
+    places = {"": members(call), "transaction_info.": () if info.shape.struct is None else members(info.shape.struct)}
+    found = [(told.wire, place + told.attribute) for place, of in places.items() for told in of if told.wire in names]
     wires, attributes = zip(*found, strict=True)
     return wires, attrgetter(*attributes), (None,) * len(wires)
 
