@@ -13,9 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import cycle
 from typing import Any
 
+import msgspec
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
@@ -86,7 +88,7 @@ class Station(WSListener):
         if frame.msg_type != WSMsgType.TEXT:
             return
         now = time.perf_counter()
-        message = json.loads(frame.get_payload_as_utf8_text())
+        message = _decode(frame.get_payload_as_bytes())
         if message[0] == 2:
             return
         action, asked_at = self._asked.pop(message[1], ("", now))
@@ -136,8 +138,17 @@ class Station(WSListener):
         self._seq = 0 if kind == "Ended" else self._seq + 1
 
 
+_decode = msgspec.json.Decoder().decode
+
+
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    now = time.time()
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(1)
+def _second(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 async def connect(station: Station, plan: Plan) -> None:
