@@ -6,8 +6,9 @@ from typing import Any
 
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
-from csms.ports.commands import Unsupported
+from csms.ports.commands import Unsupported, Verdict
 from handlers import v16, v201
+from handlers.verdicts import verdict_of
 
 BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
     Version.V16: v16.COMMANDS,
@@ -43,6 +44,10 @@ class VersionedPhrasebook:
                 named = name is not None
                 found += [name] if name is not None else []
         return "/".join(found)
+
+    def verdict(self, answer: str) -> Verdict:
+        """Return what an answer says to a command, in whichever version."""
+        return verdict_of(answer)
 
 
 def _parts(path: str) -> Iterator[list[str] | int]:

@@ -6,9 +6,9 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import errands, facts, metadata, network, reservations
+from csms.storage.tables import errands, facts, fleet, metadata, network, reservations
 
-loaded = (errands.errands, facts.journal, network.stations, reservations.reservations)
+loaded = (errands.errands, facts.journal, fleet.operations, network.stations, reservations.reservations)
 assert {table.metadata for table in loaded} == {metadata}  # noqa: S101
 
 connection = context.config.attributes["connection"]

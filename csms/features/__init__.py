@@ -8,6 +8,7 @@ from csms.features.commands.router import commands
 from csms.features.errands.router import errands
 from csms.features.events.router import events
 from csms.features.health.router import health
+from csms.features.operations.router import campaigns, operations
 from csms.features.reservations.router import reservations
 from csms.features.sessions.router import sessions
 from csms.features.stations.router import stations
@@ -19,7 +20,10 @@ API = "/api/v1"
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
     return [
-        Router(API, route_handlers=[stations, commands, sessions, reservations, tokens, errands, events]),
+        Router(
+            API,
+            route_handlers=[stations, commands, operations, campaigns, sessions, reservations, tokens, errands, events],
+        ),
         *own_routers(),
     ]
 

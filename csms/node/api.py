@@ -6,9 +6,9 @@ from litestar import Router
 
 from csms.cluster.events import EventReader
 from csms.features import own_routers, routers
+from csms.features.operations.repository.effects import effects
+from csms.node.fleet import carriers_of, check_call
 from csms.node.foundation import Foundation
-from csms.ocpp import schemas
-from csms.ocpp.version import Version
 from csms.web.app import build_app
 from csms.web.desk import Desk
 from csms.web.server import Place, WebServer
@@ -36,11 +36,13 @@ async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router
         live=events,
         phrasebook=VersionedPhrasebook(),
         settle=node.progress.write,
-        check=lambda protocol, action, payload: schemas.check_call(Version(protocol), action, payload),
+        check=check_call,
         health=node.health.parts,
         clock=node.clock,
         metrics=node.metrics,
         tasks=node.tasks,
+        carriers=carriers_of(node),
+        effects=effects(node.pool),
         call_timeout_s=node.settings.call_timeout_s,
         command_bytes=node.settings.command_bytes,
     )

@@ -3,13 +3,14 @@
 from functools import partial
 
 from csms.cluster.events import StreamPublisher
+from csms.node.fleet import start_operations
 from csms.node.foundation import Foundation
 from csms.storage import engine, housekeeping
 from csms.storage.outbox import OutboxRelay
 
 
 def start_worker(node: Foundation) -> None:
-    """Relay facts, and keep house."""
+    """Relay facts, keep house, and do what is to be done to many stations."""
     relay = OutboxRelay(
         connect=partial(engine.connect, node.where.database_url),
         publisher=StreamPublisher(client=node.redis, keys=node.keys),
@@ -18,3 +19,4 @@ def start_worker(node: Foundation) -> None:
     node.tasks.spawn(relay.run(), name="outbox")
     node.tasks.spawn(node.progress.run_catch_up(), name="progress/catch-up")
     node.tasks.spawn(housekeeping.run(node.pool), name="housekeeping")
+    start_operations(node)

@@ -40,7 +40,12 @@ def is_secret(name: str | None) -> bool:
 
 def redacted(action: str | None, text: str) -> str:
     """Return the JSON text of a message as it may be kept; only messages of `SECRETIVE` actions are looked at."""
-    if action not in SECRETIVE or not (_NAME.search(text) or "@" in text or "key-" in text or "?" in text):
+    return covered(text) if action in SECRETIVE else text
+
+
+def covered(text: str) -> str:
+    """Return a JSON text with its secrets covered."""
+    if not (_NAME.search(text) or "@" in text or "key-" in text or "?" in text):
         return text
     try:
         value = msgspec.json.decode(text)
@@ -74,7 +79,7 @@ def _masked(value: Any) -> Any:
 def _names_secret(value: Mapping[str, Any]) -> bool:
     """Whether a structure says of a variable or a key, by its name, that its values are secret."""
     variable = value.get("variable")
-    name = variable.get("name") if isinstance(variable, dict) else value.get("key")
+    name = variable.get("name") if isinstance(variable, dict) else variable or value.get("key")
     return isinstance(name, str) and is_secret(name)
 
 

@@ -20,6 +20,15 @@ class CallOutcome(StrEnum):
     BUSY = "Busy"
 
 
+class Verdict(StrEnum):
+    """What an answer says to a command: yes, yes after the next restart, no, or that the station does not know it."""
+
+    ACCEPTED = "Accepted"
+    NEEDS_RESTART = "NeedsRestart"
+    REFUSED = "Refused"
+    UNSUPPORTED = "Unsupported"
+
+
 class CallRequest(Struct, frozen=True):
     """One call for a station; `payload` is JSON text in the specification's spelling.
 
@@ -78,3 +87,6 @@ class Phrasebook(Protocol):
 
     def member(self, protocol: str, path: str) -> str:
         """Return the member of a command that became what a JSON pointer into its payload names."""
+
+    def verdict(self, answer: str) -> Verdict:
+        """Return what an answer (a CALLRESULT's payload, as JSON text) says to a command."""

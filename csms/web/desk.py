@@ -1,7 +1,7 @@
 """What the features work with, and how a request gets at it."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -10,6 +10,7 @@ from litestar import Request
 from csms.kit.clock import Clock
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
+from csms.ports.assignments import Carrier, Effect
 from csms.ports.commands import Phrasebook, StationCalls
 from csms.ports.live import LiveFacts
 
@@ -31,7 +32,8 @@ class Desk:
     """Ports and settings for requests; `tasks` holds work that goes on after the answer.
 
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
-    the schema of a call; `health` what is not well. `command_bytes` is what a station takes in one
+    the schema of a call; `health` what is not well. `carriers` are the commands that many stations can be
+    given, and `effects` what can be waited for to come of them. `command_bytes` is what a station takes in one
     command that never said how much it takes.
     """
 
@@ -45,6 +47,8 @@ class Desk:
     clock: Clock
     metrics: Metrics
     tasks: Tasks
+    carriers: Mapping[str, Carrier] = field(default_factory=dict)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
     call_timeout_s: float = 60.0
     command_bytes: int = 4096
 

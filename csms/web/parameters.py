@@ -15,7 +15,9 @@ async def refuse_unknown(connection: ASGIConnection[Any, Any, Any, Any], handler
     """Refuse a request with a parameter that would be ignored: a misspelt filter answers another question."""
     if not connection.query_params:
         return
-    known = handler.parsed_fn_signature.parameters.keys() - NO_PARAMETERS - connection.path_params.keys()
+    arguments = handler.parsed_fn_signature.parameters.items()
+    named = {getattr(field.kwarg_definition, "name", None) or name for name, field in arguments}
+    known = named - NO_PARAMETERS - connection.path_params.keys()
     unknown = sorted(connection.query_params.keys() - known)
     if unknown:
         there = f"known here: {', '.join(sorted(known))}" if known else "this route reads none"

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -14,6 +15,7 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
 _MEMBER = re.compile(r"^Object (?:missing required|contains unknown) field `(.*)`$")
+_STEPS = re.compile(r"[^.\[\]]+")
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",
@@ -96,6 +98,14 @@ def _field_error(told: dict[str, Any]) -> FieldError:
     is_body = key == "data" and (named is not None or message.startswith("Expected `object`"))
     path = "" if is_body else "/" + key.replace("[", ".").replace("]", "").replace(".", "/")
     return FieldError(path if named is None else f"{path}/{named[1]}", message)
+
+
+def body_error(error: msgspec.ValidationError, *, under: str = "") -> FieldError:
+    """Return what is wrong with a body that was read by hand, `under` a member of another one."""
+    message, _, where = str(error).partition(" - at `$")
+    named = _MEMBER.search(message)
+    path = "".join(f"/{part}" for part in _STEPS.findall(where.rstrip("`")))
+    return FieldError(f"{under}{path}/{named[1]}" if named else f"{under}{path}", message)
 
 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

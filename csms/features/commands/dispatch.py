@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
 from msgspec import Raw, Struct
 
 from csms.domain.remote import RemoteCommand
 from csms.features.commands.preparing import prepared
-from csms.features.commands.room import frame_bytes, told_limit
+from csms.features.commands.wording import word_for
 from csms.ocpp.secrets import redacted
-from csms.ports.commands import CallOutcome, CallReport, CallRequest, Unsupported
+from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.web.desk import Desk, desk_of
-from csms.web.problems import FieldError, Problem
+from csms.web.problems import Problem
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -52,7 +51,8 @@ class CallAnswer(Struct, frozen=True):
     """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
 
     `unsupported`: it does not know what it was asked, and says so in either way. `ours` is what
-    of the command was left to us, such as the number of a reservation.
+    of the command was left to us, such as the number of a reservation. `verdict`: what an answer says to
+    a command, `Accepted`, `NeedsRestart` (it counts after the next one), `Refused` or `Unsupported`.
     """
 
     call_id: str
@@ -63,6 +63,7 @@ class CallAnswer(Struct, frozen=True):
     error: CallError | None = None
     unsupported: bool = False
     ours: dict[str, int] = {}
+    verdict: str | None = None
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -71,28 +72,8 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
     command, ours = await prepared(desk, station, command)
-    try:
-        action, payload = desk.phrasebook.put(protocol, command)
-    except Unsupported as unsupported:
-        at_fault = unsupported.member
-        errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]
-        raise Problem(422, str(unsupported), errors=errors) from unsupported
-    raw = msgspec.json.encode(payload)
-    if faults := desk.check(protocol, action, raw):
-        errors = [FieldError(f"/{desk.phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
-        raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
-    limit = await told_limit(desk.pool, station, action) or desk.command_bytes
-    largest = max(payload, key=lambda name: len(str(payload[name])), default="")
-    check_room(action, raw, limit, desk.phrasebook.member(protocol, largest))
-    return await call(request, station_id, action, raw.decode(), None, ours)
-
-
-def check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
-    """Refuse what a station would choke on: some reboot on a frame that is too large (Q43)."""
-    size = frame_bytes(action, payload)
-    if limit is not None and size > limit:
-        told = f"the call would have {size} bytes, and the station takes {limit}"
-        raise Problem(422, told, errors=[FieldError(f"/{member}" if member else "", told)])
+    worded = await word_for(desk, station, protocol, command)
+    return await call(request, station_id, worded.action, worded.payload.decode(), None, ours)
 
 
 async def call(
@@ -115,7 +96,7 @@ async def call(
     )
     if "respond-async" in request.headers.get("Prefer", ""):
         return await _promise(desk, wish, ours)
-    return _answer(action, await desk.calls.call(wish), ours)
+    return _answer(desk, action, await desk.calls.call(wish), ours)
 
 
 async def _promise(desk: Desk, wish: CallRequest, ours: Mapping[str, int]) -> Response[CallAnswer]:
@@ -139,7 +120,7 @@ async def _carry_out(desk: Desk, wish: CallRequest) -> None:
     await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
 
 
-def _answer(action: str, report: CallReport, ours: Mapping[str, int]) -> Response[CallAnswer]:
+def _answer(desk: Desk, action: str, report: CallReport, ours: Mapping[str, int]) -> Response[CallAnswer]:
     if report.outcome in REFUSALS:
         status, detail = REFUSALS[report.outcome]
         more: dict[str, Any] = {"ours": dict(ours)} if ours else {}
@@ -151,14 +132,15 @@ def _answer(action: str, report: CallReport, ours: Mapping[str, int]) -> Respons
     answer = None if report.answer is None else Raw(report.answer.encode())
     return Response(
         CallAnswer(
-            report.call_id,
-            report.outcome.value,
-            report.protocol,
-            action,
-            answer,
-            error,
-            report.unsupported,
-            dict(ours),
+            call_id=report.call_id,
+            outcome=report.outcome.value,
+            protocol=report.protocol,
+            action=action,
+            answer=answer,
+            error=error,
+            unsupported=report.unsupported,
+            ours=dict(ours),
+            verdict=None if report.answer is None else desk.phrasebook.verdict(report.answer).value,
         )
     )
 

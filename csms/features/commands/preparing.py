@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from csms.domain import remote
-from csms.web.desk import Desk
+from csms.features.commands.words import Words
 from csms.web.problems import FieldError, Problem
 
 NUMBER = "SELECT nextval('reservation_numbers')"
@@ -16,13 +16,13 @@ SELECT EXISTS (SELECT FROM reservations WHERE station_id = $1 AND number = $2 AN
 
 
 async def prepared(
-    desk: Desk, station: str, command: remote.RemoteCommand
+    words: Words, station: str, command: remote.RemoteCommand
 ) -> tuple[remote.RemoteCommand, dict[str, int]]:
     """Return a command with all that was left to us, and its numbers among that; raise a 422 for what cannot be meant."""
     prepare = PREPARATIONS.get(type(command))
     if prepare is None:
         return command, {}
-    whole = await prepare(desk, station, command)
+    whole = await prepare(words, station, command)
     ours = {
         name: getattr(whole, name)
         for name in command.__struct_fields__
@@ -31,21 +31,21 @@ async def prepared(
     return whole, ours
 
 
-async def _reserve(desk: Desk, station: str, command: remote.Reserve) -> remote.Reserve:
+async def _reserve(words: Words, station: str, command: remote.Reserve) -> remote.Reserve:
     """Give a reservation a number that no live one of the station has (16-RES-03)."""
-    if command.expires_at <= desk.clock.now():
+    if command.expires_at <= words.clock.now():
         refuse("/expires_at", "lies in the past")
     if command.reservation_id is not None:
         return command
-    number = await desk.pool.fetchval(NUMBER)
-    while await desk.pool.fetchval(TAKEN, station, number):
-        number = await desk.pool.fetchval(NUMBER)
+    number = await words.pool.fetchval(NUMBER)
+    while await words.pool.fetchval(TAKEN, station, number):
+        number = await words.pool.fetchval(NUMBER)
     return replace(command, reservation_id=number)
 
 
-async def _update_firmware(desk: Desk, station: str, command: remote.UpdateFirmware) -> remote.UpdateFirmware:
+async def _update_firmware(words: Words, station: str, command: remote.UpdateFirmware) -> remote.UpdateFirmware:
     """Send the station for its firmware now, if no time was named."""
-    return command if command.retrieve_at is not None else replace(command, retrieve_at=desk.clock.now())
+    return command if command.retrieve_at is not None else replace(command, retrieve_at=words.clock.now())
 
 
 def refuse(path: str, why: str) -> None:
@@ -53,7 +53,7 @@ def refuse(path: str, why: str) -> None:
     raise Problem(422, f"{path.rpartition('/')[2]} {why}", errors=[FieldError(path, why)])
 
 
-PREPARATIONS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, Any], Awaitable[remote.RemoteCommand]]] = {
+PREPARATIONS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, Any], Awaitable[remote.RemoteCommand]]] = {
     remote.Reserve: _reserve,
     remote.UpdateFirmware: _update_firmware,
 }

@@ -9,9 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from csms.domain.remote import RemoteCommand
-from csms.features.commands.dispatch import AnyRequest, CallAnswer, call, check_room, protocol_of, registered, say
+from csms.features.commands.dispatch import AnyRequest, CallAnswer, call, protocol_of, registered, say
 from csms.features.commands.room import told_limit
 from csms.features.commands.table import COMMANDS
+from csms.features.commands.wording import check_room
 from csms.web.desk import desk_of
 from csms.web.problems import FieldError, Problem
 

@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
+from csms.domain.fleet.selection import Selection
 from csms.features.stations.schemas import Call, ConnectorStatus, Frame, Notice, Station, Variable
 from csms.ports.frames import LEAF_ROOM
+from csms.storage.selection import conditions
 
 Pool = asyncpg.Pool
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 SELECT = """
 SELECT s.id, s.security_profile, s.password_hash IS NOT NULL AS has_password, lower(s.boot_policy) AS boot_policy,
-    s.subprotocol, s.heartbeat_s, s.call_timeout_s, s.site_id, s.topology::text AS topology, s.registration, s.booted_at,
+    s.subprotocol, s.heartbeat_s, s.call_timeout_s, s.site_id, s.topology::text AS topology, s.labels, s.registration, s.booted_at,
     s.vendor, s.model, s.serial, s.firmware, coalesce(p.online, false) AS online, p.protocol, p.seen_at AS last_seen_at,
     s.created_at, s.version
 FROM stations s LEFT JOIN presence p ON p.station_id = s.id
@@ -29,8 +31,9 @@ UPDATE stations SET version = version + 1, password_hash = $2,
 WHERE lower(id) = lower($1)
 """
 INSERT = """
-INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
+INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology,
+    labels)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10)
 """
 CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[]) ORDER BY evse, connector"
 FRAMES = f"""
@@ -76,20 +79,17 @@ class Stations:
         records = await self._pool.fetch(SELECT + "WHERE lower(s.id) = lower($1)", station)
         return (await self._with_connectors(records))[0] if records else None
 
-    async def some(
-        self, *, after: str | None, limit: int, online: bool | None, site: str | None, q: str | None
-    ) -> list[Station]:
+    async def some(self, chosen: Selection, *, q: str | None, after: str | None, limit: int) -> list[Station]:
         """Return stations by id, those after the id `after`."""
+        holds, values = conditions(chosen, first=4)
         records = await self._pool.fetch(
             SELECT
-            + """WHERE ($1::text IS NULL OR s.id > $1) AND ($2::boolean IS NULL OR coalesce(p.online, false) = $2)
-                 AND ($3::text IS NULL OR s.site_id = $3) AND ($4::text IS NULL OR strpos(lower(s.id), lower($4)) > 0)
-                 ORDER BY s.id LIMIT $5""",
+            + f"""WHERE ($1::text IS NULL OR s.id > $1) AND ($2::text IS NULL OR strpos(lower(s.id), lower($2)) > 0)
+                 AND {holds} ORDER BY s.id LIMIT $3""",
             after,
-            online,
-            site,
             q,
             limit,
+            *values,
         )
         return await self._with_connectors(records)
 
@@ -107,6 +107,7 @@ class Stations:
                 values["call_timeout_s"],
                 values["site_id"],
                 msgspec.json.encode(values["topology"]).decode(),
+                values["labels"],
             )
         except asyncpg.UniqueViolationError:
             return False

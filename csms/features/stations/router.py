@@ -11,6 +11,7 @@ from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
+from csms.domain.fleet.selection import Label, Selection
 from csms.features.stations.repository import Stations
 from csms.features.stations.schemas import (
     Call,
@@ -22,6 +23,7 @@ from csms.features.stations.schemas import (
     Notice,
     Station,
     StationChange,
+    Subprotocol,
     Variable,
 )
 from csms.kit.passwords import hash_password
@@ -54,15 +56,27 @@ async def list_stations(  # the filters of the route
     request: AnyRequest,
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
-    online: FromQuery[bool | None] = None,  # a filter
-    site: FromQuery[str | None] = None,
     q: FromQuery[str | None] = None,
+    online: FromQuery[bool | None] = None,
+    site: FromQuery[str | None] = None,
+    label: FromQuery[list[Label] | None] = None,
+    vendor: FromQuery[str | None] = None,
+    model: FromQuery[str | None] = None,
+    firmware: FromQuery[str | None] = None,
+    protocol: FromQuery[Subprotocol | None] = None,
 ) -> Page[Station]:
-    """List stations by id."""
+    """List stations by id: those that bear every `label`, and are as the patterns say (`*` is any text)."""
     cursor = read_cursor(after, tuple[str])
-    rows = await Stations(desk_of(request).pool).some(
-        after=cursor[0] if cursor else None, limit=limit + 1, online=online, site=site, q=q
+    chosen = Selection(
+        site=site,
+        labels=tuple(label or ()),
+        vendor=vendor,
+        model=model,
+        firmware=firmware,
+        protocol=protocol,
+        online=online,
     )
+    rows = await Stations(desk_of(request).pool).some(chosen, q=q, after=cursor[0] if cursor else None, limit=limit + 1)
     return page_of(rows, limit, lambda station: cursor_of(station.id))
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from csms.domain.fleet.selection import Label
+
 BootPolicy = Literal["accept", "pending", "reject"]
 Direction = Literal["in", "out"]
 Subprotocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
@@ -13,6 +15,7 @@ Password = Annotated[str, Meta(min_length=8, max_length=64)]
 Profile = Annotated[int, Meta(ge=0, le=3)]
 Heartbeat = Annotated[int, Meta(ge=1, le=86_400)]
 CallTimeout = Annotated[int, Meta(ge=1, le=600)]
+Labels = Annotated[list[Label], Meta(max_length=50)]
 
 
 class Connector(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +45,7 @@ class NewStation(Struct, frozen=True, forbid_unknown_fields=True):
     call_timeout_s: CallTimeout | None = None
     site_id: str | None = None
     topology: list[Evse] = []
+    labels: Labels = []
 
 
 class StationChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +58,7 @@ class StationChange(Struct, frozen=True, forbid_unknown_fields=True):
     call_timeout_s: CallTimeout | None | UnsetType = UNSET
     site_id: str | None | UnsetType = UNSET
     topology: list[Evse] | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
 
 
 class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +98,7 @@ class Station(Struct, frozen=True):
     call_timeout_s: int | None
     site_id: str | None
     topology: list[Any]
+    labels: list[str]
     registration: str | None
     booted_at: datetime | None
     vendor: str | None

@@ -44,6 +44,7 @@ stations = Table(
     Column("heartbeat_s", Integer),
     Column("call_timeout_s", Integer),
     Column("topology", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("labels", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("registration", Text),
@@ -55,6 +56,7 @@ stations = Table(
     Column("boot_report", JSONB),
     Index("uq_stations_folded_id", text("lower(id)"), unique=True),
     Index("ix_stations_site_id", "site_id"),
+    Index("ix_stations_labels", "labels", postgresql_using="gin"),
 )
 
 presence = Table(

@@ -13,7 +13,7 @@ import pytest
 from csms.features.commands.router import commands
 from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.rest.operators import CASES, COMMANDS, LATER, OCPP, ONE_EACH, Case
+from tests.integration.rest.operators import CASES, COMMANDS, LATER, NO, OCPP, ONE_EACH, Case
 from tests.integration.wire import RawStation
 from tests.official import faults
 
@@ -73,6 +73,7 @@ async def test_what_the_station_accepts_is_said_in_its_version_and_answered_raw(
             "error": None,
             "unsupported": False,
             "ours": case.ours(command[3]),
+            "verdict": "Accepted",
         }
         kept = await ends_on_record(shared_house, address, "Answered")
         assert (kept["id"], kept["action"]) == (command[1], case.action)
@@ -88,6 +89,8 @@ async def test_what_the_station_rejects_is_no_failure_of_the_request(shared_hous
         answer = await asking
         assert answer.status_code == 200, answer.text
         assert (answer.json()["outcome"], answer.json()["answer"]) == ("Answered", case.rejected)
+        if case.rejected == NO:
+            assert answer.json()["verdict"] == "Refused"
 
 
 @pytest.mark.covers("J-64", "Q39")

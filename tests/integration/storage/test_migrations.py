@@ -18,7 +18,7 @@ from csms.embedded.postgres import EmbeddedPostgres
 from csms.kit.failures import StartFailed
 from csms.storage import migrate
 from csms.storage.engine import connect_patiently
-from csms.storage.tables import facts, metadata
+from csms.storage.tables import facts, fleet, metadata
 from tests.eventually import eventually
 
 OURS = "c.relnamespace = 'public'::regnamespace AND c.relname !~ '^(frames_.*|alembic_version)'"
@@ -106,7 +106,7 @@ async def test_the_migrated_schema_is_what_the_tables_say(database: str) -> None
         options = {"compare_type": True, "compare_server_default": True, "include_name": is_no_partition}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
-    assert facts.journal.metadata is metadata
+    assert facts.journal.metadata is fleet.assignments.metadata is metadata
     assert await on(database, differences) == []
 
 

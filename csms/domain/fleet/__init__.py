@@ -1,0 +1,1 @@
+"""The rules of doing something to many stations."""

@@ -1,0 +1,134 @@
+"""A command as an assignment to one station of many: the same words, checks and doors, and no way to be sent twice."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from csms.domain import remote
+from csms.domain.fleet.outcomes import Outcome
+from csms.domain.remote import RemoteCommand, WriteVariables
+from csms.features.commands.preparing import prepared
+from csms.features.commands.table import COMMANDS
+from csms.features.commands.wording import word, word_for
+from csms.features.commands.words import Words
+from csms.ocpp.secrets import is_secret, redacted
+from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending
+from csms.ports.commands import CallOutcome, CallReport, CallRequest, StationCalls, Unsupported, Verdict
+from csms.storage.engine import AWAY
+from csms.web.problems import Problem, body_error
+
+HEARD = "SELECT action, outcome, answer FROM station_calls WHERE id = $1 AND outcome IS NOT NULL"
+PLAIN = {
+    CallOutcome.TIMED_OUT: (Outcome.TIMED_OUT, "it did not answer in time; it may have acted all the same"),
+    CallOutcome.DISCONNECTED: (Outcome.DISCONNECTED, "the connection was lost before the answer; it may have acted"),
+    CallOutcome.OFFLINE: (Outcome.OFFLINE, None),
+    CallOutcome.NOT_ALLOWED: (Outcome.NOT_ALLOWED, "it is not accepted yet"),
+    CallOutcome.BUSY: (Outcome.BUSY, "it could not be asked; nothing was sent"),
+}
+ERRANDS = (remote.UpdateFirmware, remote.GetLog, remote.GetDiagnostics)
+"""Commands of which the answer is only the beginning."""
+VERDICTS = {
+    Verdict.ACCEPTED: Outcome.ACCEPTED,
+    Verdict.NEEDS_RESTART: Outcome.ACCEPTED,
+    Verdict.REFUSED: Outcome.REFUSED,
+    Verdict.UNSUPPORTED: Outcome.UNSUPPORTED,
+}
+
+
+class CommandCarrier:
+    """Carries one command of the table to stations."""
+
+    effect: str | None
+
+    def __init__(
+        self, command: type[RemoteCommand], *, words: Words, calls: StationCalls, call_timeout_s: float
+    ) -> None:
+        self._command = command
+        self.effect = "errand" if issubclass(command, ERRANDS) else None
+        self._words = words
+        self._calls = calls
+        self._call_timeout_s = call_timeout_s
+
+    async def check(self, body: str, protocols: Sequence[str]) -> None:
+        """Raise `BodyFault` for a body that is no such command, holds a password, or that no protocol can say."""
+        command = self._read(body)
+        if isinstance(command, WriteVariables):
+            for place, variable in enumerate(command.variables):
+                if is_secret(variable.variable):
+                    raise BodyFault(f"/variables/{place}/variable", "a secret is not sent to many stations")
+        faults = [fault for protocol in protocols if (fault := await self._fault(protocol, command)) is not None]
+        if faults and len(faults) == len(protocols):
+            raise faults[0]
+
+    def _read(self, body: str) -> RemoteCommand:
+        try:
+            return msgspec.json.decode(body, type=self._command)
+        except msgspec.ValidationError as error:
+            fault = body_error(error)
+            raise BodyFault(fault.path, fault.message) from error
+
+    async def _fault(self, protocol: str, command: RemoteCommand) -> BodyFault | None:
+        try:
+            whole, _ = await prepared(self._words, "", command)
+            word(self._words, protocol, whole)
+        except Problem as problem:
+            return BodyFault(problem.errors[0].path if problem.errors else "", problem.detail)
+        return None
+
+    async def carry(self, assignment: Assignment) -> Ending:
+        """Send the command, once."""
+        protocol = await self._calls.protocol(assignment.station)
+        if protocol is None:
+            return Ending(Outcome.OFFLINE)
+        try:
+            command, _ = await prepared(self._words, assignment.station, self._read(assignment.body))
+            worded = await word_for(self._words, assignment.station, protocol, command)
+        except Problem as problem:
+            unsayable = isinstance(problem.__cause__, Unsupported)
+            outcome = Outcome.UNSUPPORTED if unsayable else Outcome.INVALID
+            return Ending(outcome, protocol, detail=_told(problem))
+        except AWAY:
+            return Ending(Outcome.BUSY, protocol)
+        report = await self._calls.call(
+            CallRequest(
+                call_id=assignment.call_id,
+                station=assignment.station,
+                action=worded.action,
+                payload=worded.payload.decode(),
+                within_s=assignment.within_s or self._call_timeout_s,
+                asked_by=assignment.asked_by,
+            )
+        )
+        return self._ending(worded.action, report)
+
+    async def recall(self, call_id: str) -> Ending | None:
+        """Return how a call ended that nobody waited for any more; None if that is not known."""
+        record = await self._words.pool.fetchrow(HEARD, call_id)
+        if record is None:
+            return None
+        report = CallReport(call_id, CallOutcome(record["outcome"]), answer=record["answer"])
+        return self._ending(record["action"], report)
+
+    def _ending(self, action: str, report: CallReport) -> Ending:
+        answer = None if report.answer is None else redacted(action, report.answer)
+        if (plain := PLAIN.get(report.outcome)) is not None:
+            return Ending(plain[0], report.protocol, action, detail=plain[1])
+        if report.outcome is CallOutcome.ERROR:
+            outcome = Outcome.UNSUPPORTED if report.unsupported else Outcome.ERROR
+            told = ": ".join(part for part in (report.code, report.description) if part)
+            return Ending(outcome, report.protocol, action, report.details, told)
+        verdict = self._words.phrasebook.verdict(report.answer or "{}")
+        detail = "it counts after the next restart" if verdict is Verdict.NEEDS_RESTART else None
+        return Ending(VERDICTS[verdict], report.protocol, action, answer, detail)
+
+
+def _told(problem: Problem) -> str:
+    return "; ".join([problem.detail, *(f"{error.path}: {error.message}" for error in problem.errors)])
+
+
+def carriers(*, words: Words, calls: StationCalls, call_timeout_s: float) -> Mapping[str, Carrier]:
+    """Return what carries each command of the table, by its name."""
+    return {
+        name: CommandCarrier(command, words=words, calls=calls, call_timeout_s=call_timeout_s)
+        for name, (command, _) in COMMANDS.items()
+    }

@@ -1,0 +1,52 @@
+"""A command in the words of a station's version, checked before anything is sent."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from csms.domain.remote import RemoteCommand
+from csms.features.commands.room import frame_bytes, told_limit
+from csms.features.commands.words import Words
+from csms.ports.commands import Unsupported
+from csms.web.problems import FieldError, Problem
+
+
+class Worded(NamedTuple):
+    """A call to be; `largest` is the member of the command that takes the most room in it."""
+
+    action: str
+    payload: bytes
+    largest: str
+
+
+def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
+    """Return the call that a command is in a version; raise a `Problem` that names the member at fault."""
+    phrasebook = words.phrasebook
+    try:
+        action, payload = phrasebook.put(protocol, command)
+    except Unsupported as unsupported:
+        at_fault = unsupported.member
+        errors = [] if at_fault is None else [FieldError(f"/{at_fault}", str(unsupported))]
+        raise Problem(422, str(unsupported), errors=errors) from unsupported
+    raw = msgspec.json.encode(payload)
+    if faults := words.check(protocol, action, raw):
+        errors = [FieldError(f"/{phrasebook.member(protocol, fault.path)}", fault.message) for fault in faults]
+        raise Problem(422, f"{action} cannot say this in {protocol}", errors=errors)
+    largest = max(payload, key=lambda name: len(str(payload[name])), default="")
+    return Worded(action, raw, phrasebook.member(protocol, largest))
+
+
+async def word_for(words: Words, station: str, protocol: str, command: RemoteCommand) -> Worded:
+    """Return the call that a command to one station is; raise a `Problem` for one that it would choke on, too (Q43)."""
+    worded = word(words, protocol, command)
+    limit = await told_limit(words.pool, station, worded.action) or words.command_bytes
+    check_room(worded.action, worded.payload, limit, worded.largest)
+    return worded
+
+
+def check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:
+    """Refuse what a station would choke on: some reboot on a frame that is too large (Q43)."""
+    size = frame_bytes(action, payload)
+    if limit is not None and size > limit:
+        told = f"the call would have {size} bytes, and the station takes {limit}"
+        raise Problem(422, told, errors=[FieldError(f"/{member}" if member else "", told)])

@@ -1,0 +1,46 @@
+"""What it takes to put commands into the words of a version."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import asyncpg
+
+from csms.kit.clock import Clock
+from csms.ports.commands import Phrasebook
+from csms.web.desk import Fault
+
+
+class Words(Protocol):
+    """What wording takes; the desk has it all."""
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """The database."""
+
+    @property
+    def phrasebook(self) -> Phrasebook:
+        """The words of all versions."""
+
+    @property
+    def check(self) -> Callable[[str, str, bytes], Sequence[Fault]]:
+        """What breaks the schema of a call."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time of day."""
+
+    @property
+    def command_bytes(self) -> int:
+        """What a station takes that never said how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The `Words` of a process without a desk."""
+
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    phrasebook: Phrasebook
+    check: Callable[[str, str, bytes], Sequence[Fault]]
+    clock: Clock
+    command_bytes: int

@@ -1,0 +1,1 @@
+"""Something done to many stations: commands in bulk, and campaigns that go in waves."""

@@ -1,0 +1,1 @@
+"""Operations in the database: as operators read them, and as workers carry them out."""
