@@ -52,10 +52,15 @@ class House:
     ) -> SimulatedStation:
         if register:
             await self.register(station)
-        kind = Station16 if version == "1.6" else Station201
-        simulated = kind(station, self.url, behaviour=behaviour, **more)
-        self.stations.append(simulated)
+        simulated = self.simulated(station, version=version, behaviour=behaviour, **more)
         await simulated.start()
+        return simulated
+
+    def simulated(self, station: str, *, version: str = "1.6", **more: Any) -> SimulatedStation:
+        """Return a station that is stopped with the house; whoever asked for it starts it."""
+        kind = Station16 if version == "1.6" else Station201
+        simulated = kind(station, self.url, **more)
+        self.stations.append(simulated)
         return simulated
 
     async def sessions(self, **filters: Any) -> list[dict[str, Any]]:
