@@ -6,9 +6,16 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import errands, facts, fleet, metadata, network, reservations
+from csms.storage.tables import charging, errands, facts, fleet, metadata, network, reservations
 
-loaded = (errands.errands, facts.journal, fleet.operations, network.stations, reservations.reservations)
+loaded = (
+    charging.charging_profiles,
+    errands.errands,
+    facts.journal,
+    fleet.operations,
+    network.stations,
+    reservations.reservations,
+)
 assert {table.metadata for table in loaded} == {metadata}  # noqa: S101
 
 connection = context.config.attributes["connection"]

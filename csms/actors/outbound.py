@@ -50,7 +50,7 @@ class Outbound:
         """Note on the record what a call asks for, where that is more than its answer: an errand that lasts."""
         ask = self._tools.dialects[line.version].asks.get(action)
         try:
-            commands = () if ask is None else ask(asked)
+            commands = () if ask is None else tuple(ask(asked))
         except msgspec.MsgspecError as error:
             log.warning("call_not_understood", action=action, detail=str(error))
             return
@@ -99,7 +99,7 @@ class Outbound:
         now, monotonic = clock.now(), clock.monotonic()
         asked_at = now - timedelta(seconds=monotonic - (call.sent_at or monotonic))
         try:
-            commands = learn(Answered(call.message_id, call.payload, event.payload, asked_at, now))
+            commands = tuple(learn(Answered(call.message_id, call.payload, event.payload, asked_at, now)))
         except msgspec.MsgspecError as error:
             log.warning("answer_not_understood", action=call.action, detail=str(error))
             return

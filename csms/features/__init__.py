@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
+from csms.features.charging_profiles.router import charging_profiles, session_limits
 from csms.features.commands.router import commands
 from csms.features.errands.router import errands
 from csms.features.events.router import events
@@ -19,13 +20,9 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    return [
-        Router(
-            API,
-            route_handlers=[stations, commands, operations, campaigns, sessions, reservations, tokens, errands, events],
-        ),
-        *own_routers(),
-    ]
+    of_stations = [stations, commands, operations, campaigns, charging_profiles, reservations, errands]
+    rooms = [*of_stations, sessions, session_limits, tokens, events]
+    return [Router(API, route_handlers=rooms), *own_routers()]
 
 
 def own_routers() -> Sequence[Router]:

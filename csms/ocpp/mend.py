@@ -140,6 +140,8 @@ class Mending:
                 return self._items(shape.item, items, path)
             case "time":
                 return self._time(value, name)
+            case "plan":
+                return self._plan(value, path)
             case "enum":
                 return self._choice(shape, value, name)
             case "int":
@@ -176,6 +178,11 @@ class Mending:
         if at is None or not oldest <= at <= latest:
             self._tell("timestamp", f"{name}={str(value)[:40]}")
             return self.now
+        return at
+
+    def _plan(self, value: Any, path: str) -> datetime:
+        if (at := timestamps.parse(value)) is None:
+            raise Hopeless(path, "not a time")
         return at
 
     def _choice(self, shape: Shape, value: Any, name: str) -> str | None:

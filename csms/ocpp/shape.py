@@ -16,8 +16,8 @@ import msgspec
 class Shape:
     """The type of one value.
 
-    `kind` is `struct`, `list`, `enum`, `time`, `int`, `number`, `bool`, `text` or `any`; `struct`
-    is the class, `item` the shape of a list's items, `choices` what an enumeration offers.
+    `kind` is `struct`, `list`, `enum`, `time`, `plan` (a time that may lie far ahead), `int`,
+    `number`, `bool`, `text` or `any`; `struct` is the class, `item` the shape of a list's items, `choices` what an enumeration offers.
     """
 
     kind: str
@@ -37,6 +37,9 @@ class Member:
     required: bool
 
 
+PLANS = frozenset({"valid_from", "valid_to", "start_schedule"})
+"""Times that somebody sets and no clock tells: they may lie in any year."""
+
 PLAIN = {int: "int", bool: "bool", str: "text", Decimal: "number", datetime: "time"}
 
 
@@ -45,9 +48,14 @@ def members(struct: type[msgspec.Struct]) -> tuple[Member, ...]:
     """Return the members of a structure, in the order of the specification."""
     hints = get_type_hints(struct, include_extras=True)
     return tuple(
-        Member(field.encode_name, field.name, _shape(hints[field.name]), field.required)
+        Member(field.encode_name, field.name, _member_shape(field.name, hints[field.name]), field.required)
         for field in msgspec.structs.fields(struct)
     )
+
+
+def _member_shape(name: str, hint: Any) -> Shape:
+    shape = _shape(hint)
+    return Shape("plan") if shape.kind == "time" and name in PLANS else shape
 
 
 def _shape(hint: Any, *, max_length: int | None = None) -> Shape:

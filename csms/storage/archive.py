@@ -10,6 +10,8 @@ import msgspec
 
 from csms.domain.access import TokenRef
 from csms.domain.reservation import Kept, Reservation
+from csms.domain.smart_charging.profile import Installed
+from csms.domain.station.charging import Charging
 from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.errands import Errand
 from csms.domain.station.following import REMEMBERED
@@ -22,6 +24,7 @@ from csms.storage.reading import READ_WITHIN_S, fetch
 
 STATIONS = """
 SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
+    (SELECT array_agg(record ORDER BY at) FROM charging_profiles WHERE station_id = wanted.id) AS profiles,
     coalesce((SELECT max(sequence) FROM journal WHERE kind = 1 AND key = wanted.id), 0) AS sequence
 FROM unnest($1::text[]) AS wanted (id) LEFT JOIN stations s ON s.id = wanted.id
 """
@@ -57,6 +60,7 @@ SELECT {HEADING} FROM (
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
 BLOCK = 64
+_installed = msgspec.json.Decoder(Installed)
 
 
 class PostgresArchive:
@@ -138,6 +142,7 @@ class PostgresArchive:
                 connectors=tuple(sorted(connectors.get(record["id"], []), key=lambda item: item[0])),
                 errands=tuple(errands.get(record["id"], ())),
                 reservations=tuple(promised.get(record["id"], ())),
+                charging=Charging(tuple(_installed.decode(profile) for profile in record["profiles"] or ())),
             )
             found[record["id"]] = (station, record["sequence"] + 1)
         return [found[station] for station in wanted]

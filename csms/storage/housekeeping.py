@@ -11,6 +11,7 @@ from csms.storage.engine import AWAY
 log = structlog.get_logger(__name__)
 
 OLD_ANSWERS = "DELETE FROM idempotency_keys WHERE created_at < now() - interval '25 hours'"
+OLD_REPORTS = "DELETE FROM charging_profile_reports WHERE at < now() - interval '30 days'"
 
 
 async def run(pool: "asyncpg.Pool[asyncpg.Record]", every_s: float = 3600.0) -> None:
@@ -19,6 +20,7 @@ async def run(pool: "asyncpg.Pool[asyncpg.Record]", every_s: float = 3600.0) -> 
         try:
             async with asyncpg_timeout(pool) as connection:
                 await connection.execute(OLD_ANSWERS)
+                await connection.execute(OLD_REPORTS)
         except AWAY as error:
             log.warning("not_swept", error=str(error))
         await asyncio.sleep(every_s)

@@ -16,6 +16,7 @@ from csms.domain.station.events import (
 )
 from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
 from csms.storage import reservation_projection as reservations
+from csms.storage.charging_projection import CHARGING
 from csms.storage.errand_projection import ERRANDS
 from csms.storage.texts import clean
 
@@ -50,13 +51,14 @@ WHERE station_calls.id = row.id
 
 VARIABLES = """
 INSERT INTO station_variables (station_id, component, component_instance, evse, connector, variable, variable_instance,
-    attribute, value, mutability, unit, data_type, reported_at)
+    attribute, value, mutability, unit, data_type, max_limit, reported_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::float8[], $14::timestamptz[])
 ON CONFLICT (station_id, component, component_instance, evse, connector, variable, variable_instance, attribute)
 DO UPDATE SET value = excluded.value, mutability = coalesce(excluded.mutability, station_variables.mutability),
     unit = coalesce(excluded.unit, station_variables.unit),
-    data_type = coalesce(excluded.data_type, station_variables.data_type), reported_at = excluded.reported_at
+    data_type = coalesce(excluded.data_type, station_variables.data_type),
+    max_limit = coalesce(excluded.max_limit, station_variables.max_limit), reported_at = excluded.reported_at
 """
 """What a variable is like stays when only its value is told."""
 
@@ -124,7 +126,8 @@ def _variables(station: str, event: VariablesReported) -> list[tuple[Key, Row]]:
             clean(told.variable_instance) or "",
             told.attribute,
         )
-        rows.append((key, (*key, clean(told.value), told.mutability, told.unit, told.data_type, event.at)))
+        traits = told.mutability, told.unit, told.data_type, told.max_limit
+        rows.append((key, (*key, clean(told.value), *traits, event.at)))
     return rows
 
 
@@ -144,6 +147,7 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     ReservationMade: (reservations.ANSWERED, reservations.made),
     ReservationRefused: (reservations.ANSWERED, reservations.refused),
     ReservationEnded: (reservations.ENDED, reservations.ended),
+    **CHARGING,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""
 

@@ -7,12 +7,18 @@ import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
 from handlers import errands
-from handlers.v16 import commands, configuration, core, diagnostics, firmware, reservation
+from handlers.v16 import commands, configuration, core, diagnostics, firmware, reservation, smart_charging
 
-COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS, **reservation.COMMANDS}
+COMMANDS: Mapping[Any, Any] = {
+    **commands.COMMANDS,
+    **firmware.COMMANDS,
+    **diagnostics.COMMANDS,
+    **reservation.COMMANDS,
+    **smart_charging.COMMANDS,
+}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS}
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS, **smart_charging.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 
@@ -45,6 +51,12 @@ V16 = Dialect(
     invites=invites,
     barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
-    learns={**configuration.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS, **reservation.LEARNS},
+    learns={
+        **configuration.LEARNS,
+        **firmware.LEARNS,
+        **diagnostics.LEARNS,
+        **reservation.LEARNS,
+        **smart_charging.LEARNS,
+    },
     asks={**firmware.ASKS, **diagnostics.ASKS},
 )

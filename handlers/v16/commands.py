@@ -5,6 +5,7 @@ from typing import Any
 
 from csms.domain import remote
 from csms.ports.commands import Unsupported
+from handlers.v16.smart_charging import profile_words
 
 Put = tuple[str, dict[str, Any]]
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
@@ -12,7 +13,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,10}")
 
 def start_remotely(command: remote.StartRemotely) -> Put:
     """RemoteStartTransaction (1.6 §5.11)."""
-    return "RemoteStartTransaction", _without_none({"connectorId": command.evse, "idTag": command.token})
+    profile = None if command.profile is None else profile_words(command.profile)
+    words = {"connectorId": command.evse, "idTag": command.token, "chargingProfile": profile}
+    return "RemoteStartTransaction", _without_none(words)
 
 
 def stop_remotely(command: remote.StopRemotely) -> Put:

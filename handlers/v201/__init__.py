@@ -11,6 +11,7 @@ from handlers import errands
 from handlers.v201 import (
     authorization,
     availability,
+    charging_answers,
     commands,
     data_transfer,
     diagnostics,
@@ -19,13 +20,20 @@ from handlers.v201 import (
     provisioning,
     reservation,
     security,
+    smart_charging,
     transactions,
 )
 
-COMMANDS: Mapping[Any, Any] = {**commands.COMMANDS, **firmware.COMMANDS, **diagnostics.COMMANDS, **reservation.COMMANDS}
+COMMANDS: Mapping[Any, Any] = {
+    **commands.COMMANDS,
+    **firmware.COMMANDS,
+    **diagnostics.COMMANDS,
+    **reservation.COMMANDS,
+    **smart_charging.COMMANDS,
+}
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS}
+MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS, **smart_charging.MEMBERS}
 """Which member of a command became which member of its payload."""
 
 SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
@@ -36,6 +44,8 @@ def invites(action: str, payload: bytes) -> frozenset[str]:
     """Return what a call of ours makes a pending station say (BOOT-05)."""
     if action in REPORTING:
         return frozenset({"NotifyReport"})
+    if action == "GetChargingProfiles":
+        return frozenset({"ReportChargingProfiles"})
     if action != "TriggerMessage":
         return frozenset()
     try:
@@ -47,7 +57,13 @@ def invites(action: str, payload: bytes) -> frozenset[str]:
 
 def learns(version: Version) -> Mapping[str, Learn]:
     """Return what answers to calls of ours tell of a station, in a version of 2.x."""
-    return {**provisioning.LEARNS, **firmware.LEARNS, **diagnostics.LEARNS, **reservation.learns(version)}
+    return {
+        **provisioning.LEARNS,
+        **firmware.LEARNS,
+        **diagnostics.LEARNS,
+        **reservation.learns(version),
+        **charging_answers.learns(version),
+    }
 
 
 V201 = Dialect(
@@ -58,14 +74,17 @@ V201 = Dialect(
             before_acceptance=True,
             betrayed_by={"chargePointVendor": "it speaks 1.6 on a line of 2.0.1: pin its subprotocol to ocpp1.6"},
         ),
+        "ClearedChargingLimit": Inbound(smart_charging.cleared_charging_limit),
         "DataTransfer": Inbound(data_transfer.data_transfer),
         "FirmwareStatusNotification": Inbound(firmware.firmware_status_notification),
         "Heartbeat": Inbound(provisioning.heartbeat),
         "LogStatusNotification": Inbound(diagnostics.log_status_notification),
         "MeterValues": Inbound(metering.meter_values, metering.acknowledge_values),
+        "NotifyChargingLimit": Inbound(smart_charging.notify_charging_limit),
         "NotifyEvent": Inbound(availability.notify_event),
         "NotifyReport": Inbound(provisioning.notify_report),
         "ReservationStatusUpdate": Inbound(reservation.reservation_status_update),
+        "ReportChargingProfiles": Inbound(smart_charging.report_charging_profiles),
         "SecurityEventNotification": Inbound(security.security_event_notification),
         "StatusNotification": Inbound(availability.status_notification),
         "TransactionEvent": Inbound(transactions.transaction_event, transactions.acknowledge_event),

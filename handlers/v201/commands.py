@@ -5,6 +5,7 @@ from typing import Any
 
 from csms.domain import remote
 from csms.ports.commands import Unsupported
+from handlers.v201.smart_charging import profile_words
 
 Put = tuple[str, dict[str, Any]]
 LARGEST_ID = 2**31 - 1
@@ -16,6 +17,7 @@ def start_remotely(command: remote.StartRemotely) -> Put:
         "evseId": command.evse,
         "remoteStartId": command.remote_start_id or _new_id(),
         "idToken": {"idToken": command.token, "type": command.kind},
+        "chargingProfile": None if command.profile is None else profile_words(command.profile),
     }
     return "RequestStartTransaction", _without_none(payload)
 

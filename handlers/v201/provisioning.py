@@ -71,6 +71,7 @@ def _variables_of(told: v201.ReportDataType) -> list[ReportVariable]:
             mutability=attribute.mutability,
             unit=None if traits is None else traits.unit,
             data_type=None if traits is None else traits.data_type,
+            max_limit=None if traits is None or traits.max_limit is None else float(traits.max_limit),
         )
         for attribute in told.variable_attribute
     ]

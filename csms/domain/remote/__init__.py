@@ -18,6 +18,12 @@ from csms.domain.remote.core import (
 )
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
 from csms.domain.remote.reservation import CancelReservation, Reserve
+from csms.domain.remote.smart_charging import (
+    ClearChargingProfile,
+    GetChargingProfiles,
+    GetCompositeSchedule,
+    SetChargingProfile,
+)
 from csms.domain.remote.words import RemoteCommand
 
 __all__ = [
@@ -25,6 +31,9 @@ __all__ = [
     "CancelReservation",
     "ChangeAvailability",
     "ClearCache",
+    "ClearChargingProfile",
+    "GetChargingProfiles",
+    "GetCompositeSchedule",
     "GetDiagnostics",
     "GetLog",
     "NewValue",
@@ -33,6 +42,7 @@ __all__ = [
     "RequestReport",
     "Reserve",
     "ResetStation",
+    "SetChargingProfile",
     "StartRemotely",
     "StopRemotely",
     "TransferData",

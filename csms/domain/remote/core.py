@@ -1,19 +1,30 @@
 """What an operator asks of a station every day: sessions, availability, variables."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from csms.domain.fault import Fault
 from csms.domain.remote.words import Connector, Evse, EvseOrStation, RemoteCommand, RequestId, Text
+from csms.domain.smart_charging.profile import Profile
+from csms.domain.smart_charging.validation import faults_of
 
 
 class StartRemotely(RemoteCommand, frozen=True):
-    """Begin a session for a token; `evse` None leaves the choice to the station."""
+    """Begin a session for a token; `evse` None leaves the choice to the station.
+
+    `profile` limits the session from its begin: a TxProfile that names no transaction (SC-02).
+    """
 
     token: Text
     kind: str = "Central"
     evse: Evse | None = None
     remote_start_id: RequestId | None = None
+    profile: Profile | None = None
+
+    def faults(self) -> Iterable[Fault]:
+        return () if self.profile is None else faults_of(self.profile, self.evse, starting=True)
 
 
 class StopRemotely(RemoteCommand, frozen=True):

@@ -1,9 +1,12 @@
 """The words that commands to a station are made of."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from csms.domain.fault import Fault
 
 LARGEST = 2**31 - 1
 Evse = Annotated[int, Meta(ge=1, le=LARGEST)]
@@ -17,3 +20,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """What an operator asks of a station, in words of no version."""
+
+    def faults(self) -> Iterable[Fault]:
+        """Tell what is wrong with it in every version."""
+        return ()

@@ -78,6 +78,7 @@ class ReportVariable(Struct, frozen=True, gc=False, omit_defaults=True):
     mutability: str | None = None
     unit: str | None = None
     data_type: str | None = None
+    max_limit: float | None = None
 
 
 class ReportVariables(Command[None], frozen=True):

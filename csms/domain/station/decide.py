@@ -5,6 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from csms.domain.command import Deciders, Decision
+from csms.domain.station.charging_rules import CHARGING
 from csms.domain.station.commands import (
     BootReport,
     CloseCall,
@@ -131,4 +132,5 @@ DECIDERS: Deciders = {
     CloseCall: close_call,
     **FOLLOWING,
     **RESERVING,
+    **CHARGING,
 }

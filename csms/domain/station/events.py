@@ -4,6 +4,7 @@ from datetime import datetime
 
 from csms.domain.command import Event
 from csms.domain.metering import Sample
+from csms.domain.station.charging import ChargingEvent
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.errands import ErrandEvent
 from csms.domain.station.reservations import ReservationEvent
@@ -93,4 +94,5 @@ StationEvent = (
     | CallClosed
     | ErrandEvent
     | ReservationEvent
+    | ChargingEvent
 )

@@ -4,6 +4,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from csms.domain.station.charging import ChargingEvent
+from csms.domain.station.charging_rules import charged
 from csms.domain.station.errands import ErrandAnswered, ErrandAsked, ErrandDropped, FirmwareFound, ProgressReported
 from csms.domain.station.events import MeterReported, StationBooted, StationEvent, StatusChanged
 from csms.domain.station.following import followed
@@ -32,7 +34,7 @@ def evolve(station: Station, event: StationEvent) -> Station:
         case ReservationMade() | ReservationRefused() | ReservationEnded():
             return reserved(station, event)
         case _:
-            return station
+            return charged(station, event) if isinstance(event, ChargingEvent) else station
 
 
 def newest_of(station: Station, key: Key) -> Replays | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from csms.domain.reservation import Kept, Told
+from csms.domain.station.charging import Charging
 from csms.domain.station.commands import BootReport, Registration
 from csms.domain.station.errands import Errand
 
@@ -43,6 +44,7 @@ class Station(Struct, frozen=True, gc=False):
     errands: tuple[Errand, ...] = ()
     reservations: tuple[Kept, ...] = ()
     ends_told: tuple[Told, ...] = ()
+    charging: Charging = Charging()
     replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()

@@ -7,14 +7,16 @@ from typing import Any
 
 from litestar import Request, Response
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from csms.domain.remote import RemoteCommand
+from csms.features.commands.advising import warnings_for
 from csms.features.commands.preparing import prepared
 from csms.features.commands.wording import word_for
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.web.desk import Desk, desk_of
-from csms.web.problems import Problem
+from csms.web.problems import FieldError, Problem
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -53,6 +55,7 @@ class CallAnswer(Struct, frozen=True):
     `unsupported`: it does not know what it was asked, and says so in either way. `ours` is what
     of the command was left to us, such as the number of a reservation. `verdict`: what an answer says to
     a command, `Accepted`, `NeedsRestart` (it counts after the next one), `Refused` or `Unsupported`.
+    `warnings`: what of it the station will probably not take, or not do as meant, by what it told and did before.
     """
 
     call_id: str
@@ -64,6 +67,7 @@ class CallAnswer(Struct, frozen=True):
     unsupported: bool = False
     ours: dict[str, int] = {}
     verdict: str | None = None
+    warnings: list[FieldError] = []
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -73,7 +77,10 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     protocol = await protocol_of(desk, station)
     command, ours = await prepared(desk, station, command)
     worded = await word_for(desk, station, protocol, command)
-    return await call(request, station_id, worded.action, worded.payload.decode(), None, ours)
+    warnings = await warnings_for(desk, station, protocol, command)
+    response = await call(request, station_id, worded.action, worded.payload.decode(), None, ours)
+    response.content = replace(response.content, warnings=warnings)
+    return response
 
 
 async def call(

@@ -36,6 +36,22 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         "Keep an outlet for a token; what becomes of it is found under the reservations, by the id of the call.",
     ),
     "cancel-reservation": (remote.CancelReservation, "Give a reservation up, known to us or not."),
+    "set-charging-profile": (
+        remote.SetChargingProfile,
+        "Limit charging; what the station holds is found under its charging profiles.",
+    ),
+    "clear-charging-profile": (
+        remote.ClearChargingProfile,
+        "Take charging profiles away: one by its id, or by criteria.",
+    ),
+    "get-composite-schedule": (
+        remote.GetCompositeSchedule,
+        "Ask what an EVSE or the station will take; the answer is found under its composite schedules, beside ours.",
+    ),
+    "get-charging-profiles": (
+        remote.GetChargingProfiles,
+        "Ask for a report of charging profiles (2.x); what it says is found under the station's charging profiles.",
+    ),
     "data-transfer": (remote.TransferData, "Send what only a vendor understands."),
 }
 """What is sent, and the sentence that describes it in the API."""

@@ -20,7 +20,9 @@ class Worded(NamedTuple):
 
 
 def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
-    """Return the call that a command is in a version; raise a `Problem` that names the member at fault."""
+    """Return the call that a command is in a version; raise a `Problem` that names what is at fault."""
+    if errors := [FieldError(fault.path, fault.why) for fault in command.faults()]:
+        raise Problem(422, f"{errors[0].path.rpartition('/')[2]} {errors[0].message}", errors=errors)
     phrasebook = words.phrasebook
     try:
         action, payload = phrasebook.put(protocol, command)

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     Identity,
     Index,
     Sequence,
@@ -135,6 +136,7 @@ station_variables = Table(
     Column("mutability", Text),
     Column("unit", Text),
     Column("data_type", Text),
+    Column("max_limit", Double),
     Column("reported_at", DateTime(timezone=True), nullable=False),
 )
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.integration.rest import operators_charging as charging
+
 OCPP = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
 
@@ -221,6 +223,7 @@ OF_2 = [
 ]
 ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     "ReserveNow": (YES, {"status": "Occupied"}),
+    **charging.ANSWERS,
     "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
     ("1.6", "UpdateFirmware"): ({}, {}),
     "GetDiagnostics": ({"fileName": "all.log"}, {}),
@@ -239,7 +242,11 @@ ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
 }
 CASES = [
     Case(command, version, body, action, payload, *ANSWERS.get((version, action), ANSWERS.get(action, (YES, NO))))
-    for version, said in (("1.6", OF_16), ("2.0.1", OF_2), ("2.1", OF_2))
+    for version, said in (
+        ("1.6", OF_16 + charging.OF_16),
+        ("2.0.1", OF_2 + charging.OF_2),
+        ("2.1", OF_2 + charging.OF_2),
+    )
     for command, body, action, payload in said
 ]
 COMMANDS = {case.command for case in CASES}

@@ -74,6 +74,7 @@ async def test_what_the_station_accepts_is_said_in_its_version_and_answered_raw(
             "unsupported": False,
             "ours": case.ours(command[3]),
             "verdict": "Accepted",
+            "warnings": answer.json()["warnings"],
         }
         kept = await ends_on_record(shared_house, address, "Answered")
         assert (kept["id"], kept["action"]) == (command[1], case.action)

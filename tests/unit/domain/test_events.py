@@ -21,10 +21,14 @@ from csms.domain.session.events import (
 )
 from csms.domain.session.evolve import evolve
 from csms.domain.session.state import Session
-from csms.domain.station import errands, reservations
+from csms.domain.smart_charging.composite import Composite, Stretch
+from csms.domain.smart_charging.matching import Criteria
+from csms.domain.smart_charging.profile import Constraint, Installed, Origin, Purpose, Unit
+from csms.domain.station import charging, errands, reservations
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
+from tests.unit.domain.smart_charging.profiles import anything_installed, schedules
 from tests.unit.domain.stories import at, begin, end, play_all, record_of, update
 
 TEXT = st.text(max_size=20)
@@ -58,7 +62,7 @@ SMALL = st.integers(-(2**31), 2**31 - 1)
 RESERVATIONS = st.builds(
     Reservation, TEXT, SMALL, TOKENS, TIMES, TIMES, st.none() | SMALL, st.none() | TEXT, st.none() | TEXT
 )
-STATION_FACTS = st.one_of(
+RESERVED_FACTS = (
     st.builds(reservations.ReservationMade, RESERVATIONS, TIMES),
     st.builds(reservations.ReservationRefused, RESERVATIONS, TEXT, TIMES),
     st.builds(
@@ -66,6 +70,37 @@ STATION_FACTS = st.one_of(
         st.builds(Told, SMALL, st.sampled_from(list(Ending)), TIMES, TIMES, st.none() | TEXT),
         TEXT,
     ),
+)
+WHOLE = st.integers(0, 2**31 - 1)
+INSTALLED = st.builds(
+    Installed,
+    evse=st.none() | WHOLE,
+    profile=anything_installed().map(lambda installed: installed.profile),
+    at=TIMES,
+    origin=st.sampled_from(Origin),
+    token=st.none() | TEXT,
+)
+COMPOSITES = st.builds(
+    Composite,
+    TIMES,
+    WHOLE,
+    st.sampled_from(Unit),
+    st.lists(st.builds(Stretch, WHOLE, st.none() | NUMBERS, st.none() | st.integers(1, 3)), max_size=3).map(tuple),
+)
+CONSTRAINTS = st.builds(Constraint, TEXT, WHOLE, TIMES, st.lists(schedules(), max_size=2).map(tuple))
+CRITERIA = st.builds(
+    Criteria, st.lists(WHOLE, max_size=3).map(tuple), st.none() | WHOLE, st.none() | st.sampled_from(Purpose)
+)
+STATION_FACTS = st.one_of(
+    *RESERVED_FACTS,
+    st.builds(charging.ProfileAnswered, INSTALLED, TEXT),
+    st.builds(charging.ProfileInstalled, INSTALLED),
+    st.builds(charging.ProfilesDropped, st.lists(WHOLE, max_size=3).map(tuple), TIMES, TEXT),
+    st.builds(charging.ProfilesInquired, WHOLE, CRITERIA, st.booleans(), TIMES),
+    st.builds(charging.ProfilesReported, WHOLE, st.lists(WHOLE, max_size=3).map(tuple), st.booleans(), TIMES),
+    st.builds(charging.CompositeTold, WHOLE, TEXT, TIMES, WHOLE, st.none(), st.none() | COMPOSITES),
+    st.builds(charging.ConstraintTold, CONSTRAINTS),
+    st.builds(charging.ConstraintCleared, TEXT, st.none() | WHOLE, TIMES),
     st.builds(
         StationBooted, st.builds(BootReport, TEXT, TEXT), st.sampled_from(list(Registration)), TIMES, st.booleans()
     ),

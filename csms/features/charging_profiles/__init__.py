@@ -1,0 +1,1 @@
+"""Charging profiles of stations and sessions, and the schedules that follow from them, over HTTP."""
