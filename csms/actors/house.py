@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
+from csms.actors.messages import Attach, Expelled, Heard, Lost, Review, Superseded
 from csms.actors.station import StationActor
 from csms.actors.tools import Tools
 from csms.ocpp.events import LinkEvent
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
-from csms.ports.journal import Journal
+from csms.ports.journal import Journal, JournalUnavailable
 from csms.ports.line import Line
 from csms.ports.ownership import Directory, Ownership
 from csms.ports.registry import RegisteredStation, Sign
@@ -106,6 +106,21 @@ class StationHouse:
         """Another node took the station."""
         if (actor := self._actors.get(station)) is not None:
             actor.tell(Superseded(epoch))
+
+    def expelled(self, station: str, epoch: int) -> None:
+        """The station may not keep the line that it has."""
+        if (actor := self._actors.get(station)) is not None:
+            actor.tell(Expelled(epoch))
+
+    async def catch_up(self) -> None:
+        """Give up what was claimed while nobody could tell; what this misses fails on the epoch."""
+        try:
+            over = await self._ownership.void({station: epoch for station, (epoch, _) in self.owned().items()})
+        except JournalUnavailable as error:
+            log.warning("claims_not_caught_up", error=str(error))
+            return
+        for lease in over:
+            (self.superseded if lease.taken else self.expelled)(lease.station, lease.epoch)
 
     async def call(self, request: CallRequest) -> CallReport:
         """Call a station that is connected here; offline if it is not."""

@@ -41,6 +41,13 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True)
+class Expelled:
+    """The operator took from the station, by a higher epoch, the right to the line that it has."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """Time to look at sessions whose end seems lost."""
 

@@ -10,7 +10,7 @@ import structlog
 from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
 from csms.actors.ledger import Ledger
-from csms.actors.messages import Attach, Heard, Lost, Review, Superseded
+from csms.actors.messages import Attach, Expelled, Heard, Lost, Review, Superseded
 from csms.actors.outbound import Outbound
 from csms.actors.patience import Patience
 from csms.actors.reception import Reception
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 
 TRY_AGAIN_LATER = 1013
 REPLACED = 1000
+NOT_ALLOWED = 1008
 GOING_AWAY = 1001
 
 
@@ -117,6 +118,8 @@ class StationActor(Actor):
                 await self._detach(message.line)
             case Superseded():
                 self._give_up(message.epoch)
+            case Expelled():
+                self._expel(message.epoch)
             case Review():
                 await self._review(message.now)
         return None
@@ -235,6 +238,12 @@ class StationActor(Actor):
         if self._line is not None:
             self._line.close(REPLACED, "connected elsewhere")
             self._line = None
+
+    def _expel(self, epoch: int) -> None:
+        """Close a line whose station is gone, or must prove more than it did (SEC-02); what follows fails on the epoch."""
+        if epoch > self._lease.epoch and self._line is not None:
+            self._forget()
+            self._line.close(NOT_ALLOWED, "not allowed any more")
 
     async def _review(self, now: datetime) -> None:
         await self._wake()

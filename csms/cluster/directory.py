@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from redis.asyncio import Redis
@@ -14,6 +14,9 @@ from csms.cluster.keys import Keys
 log = structlog.get_logger(__name__)
 
 NODE_TTL_S = 15
+NOBODY = "*"
+"""Who claims a station that may have no line any more; no node can be called so."""
+EXPELLED = ""
 BEAT_S = 4.0
 ANNOUNCE = """
 local known = redis.call('HGET', KEYS[1], 'epoch')
@@ -64,6 +67,10 @@ class RedisDirectory:
         """Tell all nodes that the station left, unless a newer epoch was announced."""
         self._wish(station, epoch, None)
 
+    def expel(self, station: str, epoch: int) -> None:
+        """Have the line of the station closed, whichever node it stands on, unless a newer epoch was announced."""
+        self._wish(station, epoch, EXPELLED)
+
     async def lookup(self, station: str) -> Owner | None:
         """Return the living owner of a station; raises what the client raises."""
         found: Any = await self._client.hgetall(self._keys.owner(station))
@@ -107,11 +114,13 @@ class RedisDirectory:
         pipe = self._client.pipeline(transaction=False)
         for station, (epoch, protocol) in wishes.items():
             key = self._keys.owner(station)
-            if protocol is None:
-                pipe.eval(WITHDRAW, 1, key, str(epoch))
-            else:
+            if protocol:
                 notice = f"{epoch} {self._node} {station}"
                 pipe.eval(ANNOUNCE, 1, key, self._node, str(epoch), protocol, self._keys.claims, notice)
+                continue
+            pipe.eval(WITHDRAW, 1, key, str(epoch))
+            if protocol == EXPELLED:
+                pipe.publish(self._keys.claims, f"{epoch} {NOBODY} {station}")
         await pipe.execute()
 
     async def beat(self) -> None:
@@ -140,24 +149,41 @@ class RedisDirectory:
         self.available = available
 
 
-async def listen_for_claims(client: Redis, keys: Keys, node: str, superseded: Callable[[str, int], None]) -> None:
-    """Tell `superseded` of every station that another node claims, until cancelled; outages are waited out."""
+class Claims(Protocol):
+    """Who is told what others claim."""
+
+    def superseded(self, station: str, epoch: int) -> None:
+        """Another node has a line of the station."""
+
+    def expelled(self, station: str, epoch: int) -> None:
+        """Nobody may have the line any more that the station had."""
+
+    async def catch_up(self) -> None:
+        """Find out what was claimed before now: nobody could tell."""
+
+
+async def listen_for_claims(client: Redis, keys: Keys, node: str, claims: Claims) -> None:
+    """Tell of every station that others claim, until cancelled; outages are waited out."""
     while True:
         try:
             async with client.pubsub() as channel:
                 await channel.subscribe(keys.claims)
                 while True:
-                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=10)
-                    if message is not None:
-                        _hear(str(message["data"]), node, superseded)
+                    message = await channel.get_message(timeout=10)
+                    if message is not None and message["type"] == "message":
+                        _hear(str(message["data"]), node, claims)
+                    elif message is not None:  # the server listens for us from now on
+                        await claims.catch_up()
         except AWAY:
             await asyncio.sleep(AGAIN_S)
 
 
-def _hear(notice: str, node: str, superseded: Callable[[str, int], None]) -> None:
+def _hear(notice: str, node: str, claims: Claims) -> None:
     try:
         epoch, claimer, station = notice.split(" ", 2)
-        if claimer != node:
-            superseded(station, int(epoch))
+        if claimer == NOBODY:
+            claims.expelled(station, int(epoch))
+        elif claimer != node:
+            claims.superseded(station, int(epoch))
     except ValueError:  # of another version of the program, or none of ours
         log.warning("claim_not_read", notice=notice)

@@ -38,6 +38,7 @@ async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router
         settle=node.progress.write,
         check=check_call,
         health=node.health.parts,
+        expel=node.directory.expel,
         clock=node.clock,
         metrics=node.metrics,
         tasks=node.tasks,

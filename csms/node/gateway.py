@@ -39,7 +39,7 @@ async def start_gateway(node: Foundation) -> None:
     node.tasks.spawn(node.frames.run(), name="frames")
     node.tasks.spawn(node.progress.run(), name="progress")
     node.tasks.spawn(node.house.run_sweeps(SWEEP_S), name="house/sweep")
-    node.tasks.spawn(listen_for_claims(node.redis, node.keys, node.name, node.house.superseded), name="claims")
+    node.tasks.spawn(listen_for_claims(node.redis, node.keys, node.name, node.house), name="claims")
 
 
 def _keyring(node: Foundation) -> Keyring | None:

@@ -1,6 +1,17 @@
 """Which node may write for a station."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A lease that is over: a newer epoch holds, by which another node took the station, or nobody."""
+
+    station: str
+    epoch: int
+    taken: bool
 
 
 class Ownership(Protocol):
@@ -8,6 +19,9 @@ class Ownership(Protocol):
 
     async def claim(self, station: str) -> int:
         """Take the station for this node and return its new epoch; raise `JournalUnavailable`."""
+
+    async def void(self, epochs: Mapping[str, int]) -> list[Void]:
+        """Return which of the leases, by station and epoch, are over; raise `JournalUnavailable`."""
 
 
 class Directory(Protocol):

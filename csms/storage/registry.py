@@ -1,6 +1,6 @@
 """Stations, tokens and leases, read and claimed in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -8,7 +8,8 @@ from csms.domain.access import Standing, Token, TokenRef
 from csms.domain.station.commands import Registration
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
-from csms.ports.journal import CommitRefused
+from csms.ports.journal import CommitRefused, JournalUnavailable
+from csms.ports.ownership import Void
 from csms.ports.registry import RegisteredStation
 from csms.storage.reading import READ_WITHIN_S, fetch
 
@@ -23,10 +24,16 @@ SELECT wanted.value AS asked, t.value, kind, status, "group", expires_at
 FROM unnest($1::text[]) AS wanted (value) JOIN tokens t ON lower(t.value) = lower(wanted.value)
 """
 CLAIM = """
+WITH registered AS (SELECT id FROM stations WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE)
 INSERT INTO leases (station_id, epoch, node)
-SELECT id, count(*), $2 FROM unnest($1::text[]) AS wanted (id) GROUP BY id ORDER BY id
+SELECT id, count(*), $2 FROM unnest($1::text[]) AS wanted (id) JOIN registered USING (id) GROUP BY id ORDER BY id
 ON CONFLICT (station_id) DO UPDATE SET epoch = leases.epoch + excluded.epoch, node = excluded.node, claimed_at = now()
 RETURNING station_id, epoch
+"""
+"""A station that is taken out of the network meanwhile is not claimed any more."""
+VOID = """
+SELECT station_id, leases.epoch, node <> $3 AS taken
+FROM unnest($1::text[], $2::bigint[]) AS mine (station, epoch) JOIN leases ON station_id = station AND leases.epoch > mine.epoch
 """
 ANY_KIND = frozenset({"", "central"})
 
@@ -118,14 +125,23 @@ class PostgresOwnership:
         self._batcher = Batcher(self._claim, name="ownership", tasks=tasks, splits_on=(CommitRefused,))
 
     async def claim(self, station: str) -> int:
-        """Take the station for this node and return its new epoch."""
+        """Take the station for this node and return its new epoch; raise `JournalUnavailable`."""
         return await self._batcher.submit(station)
+
+    async def void(self, epochs: Mapping[str, int]) -> list[Void]:
+        """Return which of the leases, by station and epoch, are over; raise `JournalUnavailable`."""
+        mine = list(epochs), list(epochs.values()), self._node
+        records = await fetch(self._pool, VOID, *mine, within_s=self._within_s)
+        return [Void(record["station_id"], record["epoch"], record["taken"]) for record in records]
 
     async def _claim(self, wanted: Sequence[str]) -> list[int | Exception]:
         records = await fetch(self._pool, CLAIM, list(wanted), self._node, within_s=self._within_s)
         last = {record["station_id"]: record["epoch"] for record in records}
         epochs: list[int | Exception] = []
         for station in reversed(wanted):
+            if station not in last:
+                epochs.append(JournalUnavailable(f"{station} is not registered any more"))
+                continue
             epochs.append(last[station])
             last[station] -= 1
         return epochs[::-1]

@@ -32,7 +32,8 @@ class Desk:
     """Ports and settings for requests; `tasks` holds work that goes on after the answer.
 
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
-    the schema of a call; `health` what is not well. `carriers` are the commands that many stations can be
+    the schema of a call; `health` what is not well; `expel` has the line of a station closed that the
+    database knows under a lower epoch. `carriers` are the commands that many stations can be
     given, and `effects` what can be waited for to come of them. `command_bytes` is what a station takes in one
     command that never said how much it takes.
     """
@@ -44,6 +45,7 @@ class Desk:
     settle: Callable[[], Awaitable[None]]
     check: Callable[[str, str, bytes], Sequence[Fault]]
     health: Callable[[], Awaitable[dict[str, bool]]]
+    expel: Callable[[str, int], None]
     clock: Clock
     metrics: Metrics
     tasks: Tasks

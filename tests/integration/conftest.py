@@ -99,7 +99,8 @@ async def start_house(database: str, redis_url: str) -> AsyncIterator[Callable[.
     houses: list[House] = []
 
     async def start(**settings: Any) -> House:
-        house = await open_house(database, redis_url, **{"node": f"node-{len(houses)}", **settings})
+        redis = settings.pop("redis", redis_url)
+        house = await open_house(database, redis, **{"node": f"node-{len(houses)}", **settings})
         houses.append(house)
         return house
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import msgspec
@@ -25,11 +25,31 @@ FROM stations s LEFT JOIN presence p ON p.station_id = s.id
 POLICIES = {"accept": "Accepted", "pending": "Pending", "reject": "Rejected"}
 POLICY_NAMES = {policy.lower(): name for name, policy in POLICIES.items()}
 ROTATE = """
-UPDATE stations SET version = version + 1, password_hash = $2,
-    old_password_hash = CASE WHEN $3 > 0 THEN password_hash END,
-    old_password_until = CASE WHEN $3 > 0 THEN now() + make_interval(secs => $3) END
-WHERE lower(id) = lower($1)
+WITH changed AS (
+    UPDATE stations SET version = version + 1, password_hash = $2,
+        old_password_hash = CASE WHEN $3 > 0 THEN password_hash END,
+        old_password_until = CASE WHEN $3 > 0 THEN now() + make_interval(secs => $3) END
+    WHERE lower(id) = lower($1) RETURNING id, $4::boolean AS outcast
+)"""
+CHANGE = """
+WITH before AS (
+    SELECT id, security_profile FROM stations WHERE lower(id) = lower($1) AND ($2::bigint IS NULL OR version = $2)
+    FOR UPDATE
+), changed AS (
+    UPDATE stations SET {sets} FROM before WHERE stations.id = before.id
+    RETURNING stations.id, stations.security_profile > before.security_profile AS outcast
+)"""
+REMOVE = """
+WITH changed AS (DELETE FROM stations WHERE lower(id) = lower($1) RETURNING id, true AS outcast),
+statuses AS (DELETE FROM connectors USING changed WHERE station_id = changed.id),
+variables AS (DELETE FROM station_variables USING changed WHERE station_id = changed.id)"""
+FENCED = """, fenced AS (
+    UPDATE leases SET epoch = epoch + 1 FROM changed WHERE changed.outcast AND station_id = changed.id
+    RETURNING station_id, epoch
+)
+SELECT id AS station, epoch FROM changed LEFT JOIN fenced ON station_id = id
 """
+"""Ends a change of a station: an outcast cannot write any more on the line that it has."""
 INSERT = """
 INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology,
     labels)
@@ -56,6 +76,13 @@ SELECT * FROM station_calls WHERE station_id = $1 AND ($2::timestamptz IS NULL O
 ORDER BY asked_at DESC, id DESC LIMIT $4
 """
 NOTICES = "SELECT * FROM notices WHERE station_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+
+
+class Written(NamedTuple):
+    """A station that was changed; with the epoch under which it has no line, where it must not keep the one it has."""
+
+    station: str
+    epoch: int | None
 
 
 def shaped(shape: type[Shape], record: asyncpg.Record) -> Shape:
@@ -113,34 +140,31 @@ class Stations:
             return False
         return True
 
-    async def change(self, station: str, changes: Mapping[str, Any], *, version: int | None) -> bool:
-        """Change columns; False if there is no such station, or `version` is not its version any more."""
+    async def change(self, station: str, changes: Mapping[str, Any], *, version: int | None) -> Written | None:
+        """Change columns; None if there is no such station, or `version` is not its version any more.
+
+        A higher security profile is not that of the line that stands (SEC-02).
+        """
         values = dict(changes)
         if "boot_policy" in values:
             values["boot_policy"] = POLICIES[values["boot_policy"]]
         if "topology" in values:
             values["topology"] = msgspec.json.encode(values["topology"]).decode()
-        sets = ", ".join(
-            f"{name} = ${n}{'::jsonb' if name == 'topology' else ''}" for n, name in enumerate(values, start=3)
-        )
-        done = await self._pool.execute(
-            f"UPDATE stations SET version = version + 1{', ' + sets if sets else ''} "
-            "WHERE lower(id) = lower($1) AND ($2::bigint IS NULL OR version = $2)",
-            station,
-            version,
-            *values.values(),
-        )
-        return str(done) == "UPDATE 1"
+        sets = ["version = version + 1"]
+        sets += [f"{name} = ${n}{'::jsonb' if name == 'topology' else ''}" for n, name in enumerate(values, start=3)]
+        return await self._write(CHANGE.format(sets=", ".join(sets)), station, version, *values.values())
 
-    async def change_password(self, station: str, hashed: str, *, keep_old_s: int) -> bool:
-        """Set a password and keep the one before it for a time; False if there is no such station."""
-        done = await self._pool.execute(ROTATE, station, hashed, keep_old_s)
-        return str(done) == "UPDATE 1"
+    async def change_password(self, station: str, hashed: str, *, keep_old_s: int, cut: bool) -> Written | None:
+        """Set a password and keep the one before it for a time; None if there is no such station."""
+        return await self._write(ROTATE, station, hashed, keep_old_s, cut)
 
-    async def remove(self, station: str) -> bool:
-        """Take a station out of the network; its sessions stay."""
-        done = await self._pool.execute("DELETE FROM stations WHERE lower(id) = lower($1)", station)
-        return str(done) == "DELETE 1"
+    async def remove(self, station: str) -> Written | None:
+        """Take a station out of the network, and what it tells of itself; its sessions and its log stay."""
+        return await self._write(REMOVE, station)
+
+    async def _write(self, change: str, *arguments: Any) -> Written | None:
+        record = await self._pool.fetchrow(change + FENCED, *arguments)
+        return None if record is None else Written(record["station"], record["epoch"])
 
     async def frames(  # the filters of the route
         self,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import asyncpg
 import msgspec
@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from csms.domain.fleet.selection import Label, Selection
-from csms.features.stations.repository import Stations
+from csms.features.stations.repository import Stations, Written
 from csms.features.stations.schemas import (
     Call,
     ConnectorStatus,
@@ -33,6 +33,7 @@ from csms.web.problems import FieldError, Problem
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 AnyRequest = Request[Any, Any, Any]
+Outcome = TypeVar("Outcome")
 NEEDS_PASSWORD = (1, 2)
 NAMED = {"refuses": (404,)}
 
@@ -90,30 +91,35 @@ async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Respon
 async def change_station(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]
 ) -> Response[Station]:
-    """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile."""
+    """Change how a station is set up; with `If-Match`, only if nobody changed it meanwhile.
+
+    A higher security profile closes the connection that stands: it was let in for less.
+    """
     stations = Stations(desk_of(request).pool)
     found = await _existing(stations, station_id)
     if data.security_profile in NEEDS_PASSWORD and not found.has_password:
         raise Problem(409, "this security profile needs a password; set one first")
     changes = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    if not await _placed(stations.change(station_id, changes, version=_wanted_version(request))):
+    written = await _placed(stations.change(station_id, changes, version=_wanted_version(request)))
+    if written is None:
         raise Problem(412, "the station was changed meanwhile; read it again")
+    _expel(request, written)
     return _tagged(await _existing(stations, station_id))
 
 
 @delete("/{station_id:str}", opt=NAMED)
 async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None:
-    """Take a station out of the network; its sessions and its log stay."""
-    if not await Stations(desk_of(request).pool).remove(station_id):
-        raise Problem(404, f"there is no station {station_id}")
+    """Take a station out of the network and close its connection; its sessions and its log stay."""
+    _expel(request, await Stations(desk_of(request).pool).remove(station_id) or _missing(station_id))
 
 
 @put("/{station_id:str}/password", status_code=204, opt=NAMED)
 async def change_password(request: AnyRequest, station_id: FromPath[str], data: JSONBody[NewPassword]) -> None:
-    """Set the password for HTTP Basic; a connection that stands is not cut."""
-    stations = Stations(desk_of(request).pool)
-    if not await stations.change_password(station_id, await _hashed(data.password), keep_old_s=data.keep_old_s):
-        raise Problem(404, f"there is no station {station_id}")
+    """Set the password for HTTP Basic; a connection that stands is cut only if that is asked for."""
+    written = await Stations(desk_of(request).pool).change_password(
+        station_id, await _hashed(data.password), keep_old_s=data.keep_old_s, cut=data.cut
+    )
+    _expel(request, written or _missing(station_id))
 
 
 @get("/{station_id:str}/connectors", opt=NAMED)
@@ -196,13 +202,20 @@ async def list_notices(
 
 
 async def _existing(stations: Stations, station: str) -> Station:
-    found = await stations.one(station)
-    if found is None:
-        raise Problem(404, f"there is no station {station}")
-    return found
+    return await stations.one(station) or _missing(station)
 
 
-async def _placed(write: Awaitable[bool]) -> bool:
+def _missing(station: str) -> NoReturn:
+    raise Problem(404, f"there is no station {station}")
+
+
+def _expel(request: AnyRequest, written: Written) -> None:
+    """Have the line closed that a station must not keep, wherever it stands."""
+    if written.epoch is not None:
+        desk_of(request).expel(written.station, written.epoch)
+
+
+async def _placed(write: Awaitable[Outcome]) -> Outcome:
     """Write a station; refuse a site that there is not."""
     try:
         return await write
@@ -211,10 +224,7 @@ async def _placed(write: Awaitable[bool]) -> bool:
 
 
 async def _real_id(stations: Stations, station: str) -> str:
-    found = await stations.real_id(station)
-    if found is None:
-        raise Problem(404, f"there is no station {station}")
-    return found
+    return await stations.real_id(station) or _missing(station)
 
 
 async def _hashed(password: str) -> str:

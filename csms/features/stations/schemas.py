@@ -65,11 +65,13 @@ class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
     """A password for HTTP Basic; the old one is void at the next connection.
 
     With `keep_old_s` the old one holds for so many seconds more, or until the new one is used:
-    for stations that change it late, or never (Q22).
+    for stations that change it late, or never (Q22). With `cut` the connection that stands is closed:
+    for a password that others know.
     """
 
     password: Password
     keep_old_s: Annotated[int, Meta(ge=0, le=2_592_000)] = 0
+    cut: bool = False
 
 
 class ConnectorStatus(Struct, frozen=True):

@@ -38,6 +38,24 @@ class Node:
             await self.directory._write(wishes)
 
 
+class Told:
+    """Notes what it is told of claims."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, int]] = []
+        self.outcast: list[tuple[str, int]] = []
+        self.asked = 0
+
+    def superseded(self, station: str, epoch: int) -> None:
+        self.taken.append((station, epoch))
+
+    def expelled(self, station: str, epoch: int) -> None:
+        self.outcast.append((station, epoch))
+
+    async def catch_up(self) -> None:
+        self.asked += 1
+
+
 @pytest.fixture
 async def one(redis: Redis, keys: Keys) -> Node:
     await redis.set(keys.node("one"), "alive")
@@ -188,16 +206,14 @@ async def test_while_the_server_is_away_wishes_wait_and_only_the_last_ones_count
 async def test_other_nodes_hear_of_every_claim_and_of_none_of_their_own(
     redis_url: str, redis: Redis, keys: Keys, one: Node, two: Node, connect: OpenClient, tasks: Tasks
 ) -> None:
-    heard: list[tuple[str, int]] = []
-
-    def superseded(station: str, epoch: int) -> None:
-        heard.append((station, epoch))
+    told = Told()
+    heard = told.taken
 
     async def is_listening() -> bool:
         return bool((await redis.pubsub_numsub(keys.claims))[0][1])
 
     async with strait_to(redis_url) as strait:
-        listening = tasks.spawn(listen_for_claims(connect(strait.url), keys, "one", superseded), name="claims")
+        listening = tasks.spawn(listen_for_claims(connect(strait.url), keys, "one", told), name="claims")
         await eventually(is_listening)
         one.directory.announce("CP-0", 1, "ocpp1.6")
         await one.settle()
@@ -214,7 +230,40 @@ async def test_other_nodes_hear_of_every_claim_and_of_none_of_their_own(
         await two.settle()
         await eventually(lambda: len(heard) == 2)
         assert heard == [("CP with spaces", 2), ("CP-2", 3)]
+        assert told.asked == 2, "nobody could tell before, and during the outage"
         assert not listening.done()
+
+
+async def test_whoever_expels_a_station_is_heard_by_all_and_nobody_owns_it(
+    redis: Redis, keys: Keys, one: Node, two: Node, connect: OpenClient, redis_url: str, tasks: Tasks
+) -> None:
+    told = Told()
+    tasks.spawn(listen_for_claims(connect(redis_url), keys, "one", told), name="claims")
+    await eventually(lambda: _has_listener(redis, keys))
+    one.directory.announce("CP 1", 4, "ocpp1.6")
+    await one.settle()
+    for node, epoch in ((one, 5), (two, 6)):
+        node.directory.expel("CP 1", epoch)
+        await node.settle()
+        await eventually(lambda epoch=epoch: ("CP 1", epoch) in told.outcast)  # type: ignore[misc]
+    assert await one.directory.lookup("CP 1") is None
+    assert told.taken == []
+
+
+async def _has_listener(redis: Redis, keys: Keys) -> bool:
+    return bool((await redis.pubsub_numsub(keys.claims))[0][1])
+
+
+async def test_a_station_that_is_back_already_is_not_expelled_from_its_new_line(
+    redis: Redis, keys: Keys, one: Node, two: Node
+) -> None:
+    one.directory.announce("CP-1", 4, "ocpp1.6")
+    await one.settle()
+    two.directory.announce("CP-1", 6, "ocpp1.6")
+    await two.settle()
+    one.directory.expel("CP-1", 5)
+    await one.settle()
+    assert await one.directory.lookup("CP-1") == Owner("two", 6, "ocpp1.6")
 
 
 async def not_yet(look: object) -> bool:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from csms.domain.access import Standing, TokenRef
 from csms.domain.station.commands import Registration
 from csms.ports.journal import CommitRefused, JournalUnavailable
+from csms.ports.ownership import Void
 from csms.storage import engine
 from csms.storage.registry import PostgresOwnership, PostgresRegistry, PostgresTokens
+from tests.eventually import eventually
 from tests.integration.storage.conftest import Stores, outcomes
 from tests.integration.strait import strait_to
 
@@ -133,7 +135,9 @@ async def test_a_token_is_found_by_value_and_kind_and_by_value_alone_where_the_s
 async def test_every_claim_has_an_epoch_of_its_own_and_the_last_one_holds(
     stores: Stores, claims: list[tuple[str, str, bool]]
 ) -> None:
-    await stores.pool.execute("TRUNCATE leases")
+    await stores.pool.execute("TRUNCATE leases, stations CASCADE")
+    for station in "AB":
+        await add_station(stores, station)
     nodes = {name: PostgresOwnership(pool=stores.pool, tasks=stores.tasks, node=name) for name in "xy"}
     given_: dict[str, list[int]] = {"A": [], "B": []}
     waiting: list[tuple[str, asyncio.Task[int]]] = []
@@ -155,11 +159,44 @@ async def test_every_claim_has_an_epoch_of_its_own_and_the_last_one_holds(
 
 async def test_claims_of_one_node_are_numbered_as_they_came(stores: Stores) -> None:
     node = PostgresOwnership(pool=stores.pool, tasks=stores.tasks, node="here")
+    for station in "AB":
+        await add_station(stores, station)
     claims = [node.claim(station) for station in ("A", "B", "A", "A", "B")]
     assert await asyncio.gather(*claims) == [1, 1, 2, 3, 2]
     row = await stores.pool.fetchrow("SELECT epoch, node FROM leases WHERE station_id = 'A'")
     assert row is not None
     assert tuple(row) == (3, "here")
+
+
+async def test_a_node_is_told_which_of_its_leases_are_over_and_whether_another_took_them(stores: Stores) -> None:
+    here, there = (PostgresOwnership(pool=stores.pool, tasks=stores.tasks, node=name) for name in ("here", "there"))
+    for station in ("MINE", "TAKEN", "EXPELLED"):
+        await add_station(stores, station)
+        assert await here.claim(station) == 1
+    await there.claim("TAKEN")
+    await stores.pool.execute("UPDATE leases SET epoch = 7 WHERE station_id = 'EXPELLED'")
+    over = await here.void({"MINE": 1, "TAKEN": 1, "EXPELLED": 1, "UNKNOWN": 1})
+    assert {lease.station: lease for lease in over} == {
+        "TAKEN": Void("TAKEN", 2, taken=True),
+        "EXPELLED": Void("EXPELLED", 7, taken=False),
+    }
+
+
+async def test_a_station_that_was_taken_out_of_the_network_is_claimed_by_nobody(stores: Stores) -> None:
+    node = PostgresOwnership(pool=stores.pool, tasks=stores.tasks, node="here")
+    for station in ("GOES", "STAYS"):
+        await add_station(stores, station)
+    remover = await stores.pool.acquire()
+    removal = remover.transaction()
+    await removal.start()
+    await remover.execute("DELETE FROM stations WHERE id = 'GOES'")
+    claims = asyncio.gather(node.claim("GOES"), node.claim("STAYS"), return_exceptions=True)
+    await eventually(lambda: stores.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+    await removal.commit()
+    gone, there = await claims
+    assert isinstance(gone, JournalUnavailable)
+    assert there == 1
+    await stores.pool.release(remover)
 
 
 @pytest.mark.covers("Q70")
