@@ -26,13 +26,14 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
-from csms.domain.station.evolve import newest_of
+from csms.domain.station.evolve import FLOOD_WINDOW, newest_of
 from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_boot
 from csms.domain.station.reserving import RESERVING, ended_by_status
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
 BOOT_STORM = timedelta(seconds=10)
+MOST_NOTICES = 120
 
 
 def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
@@ -107,8 +108,17 @@ def report_variables(station: Station, command: ReportVariables) -> Decision[Non
 
 
 def report_notice(station: Station, command: ReportNotice) -> Decision[None]:
-    """Keep a message as it came."""
-    return Decision(None, (NoticeKept(command.topic, command.body, command.at, command.review),))
+    """Keep a message as it came; of a flood only the first of each minute, and a word of it (Q116).
+
+    What a person should see is kept whatever there is.
+    """
+    review, flood = command.review, station.flood
+    if review is None and flood is not None and command.at - flood.since < FLOOD_WINDOW:
+        if flood.kept > MOST_NOTICES:
+            return Decision(None)
+        if flood.kept == MOST_NOTICES:
+            review = f"more than {MOST_NOTICES} messages in a minute; the next ones stand in the message log alone"
+    return Decision(None, (NoticeKept(command.topic, command.body, command.at, review),))
 
 
 def issue_call(station: Station, command: IssueCall) -> Decision[None]:

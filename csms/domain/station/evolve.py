@@ -1,5 +1,6 @@
 """How facts change the record of a station."""
 
+from datetime import timedelta
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -7,16 +8,17 @@ from msgspec.structs import replace
 from csms.domain.station.charging import ChargingEvent
 from csms.domain.station.charging_rules import charged
 from csms.domain.station.errands import ErrandAnswered, ErrandAsked, ErrandDropped, FirmwareFound, ProgressReported
-from csms.domain.station.events import MeterReported, StationBooted, StationEvent, StatusChanged
+from csms.domain.station.events import MeterReported, NoticeKept, StationBooted, StationEvent, StatusChanged
 from csms.domain.station.following import followed
 from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
 from csms.domain.station.reserving import reserved
-from csms.domain.station.state import ConnectorState, Replays, Station
+from csms.domain.station.state import ConnectorState, Flood, Replays, Station
 
 Key = tuple[int, int]
 Item = TypeVar("Item")
 
 REMEMBERED = 8
+FLOOD_WINDOW = timedelta(minutes=1)
 
 
 def evolve(station: Station, event: StationEvent) -> Station:
@@ -28,13 +30,22 @@ def evolve(station: Station, event: StationEvent) -> Station:
             return _status_changed(station, event) if event.current else _status_replayed(station, event)
         case ErrandAsked() | ErrandAnswered() | ErrandDropped() | ProgressReported() | FirmwareFound():
             return followed(station, event)
-        case MeterReported():
-            mark = hash((event.evse, event.samples))
-            return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])
+        case MeterReported() | NoticeKept():
+            return _remarked(station, event)
         case ReservationMade() | ReservationRefused() | ReservationEnded():
             return reserved(station, event)
         case _:
             return charged(station, event) if isinstance(event, ChargingEvent) else station
+
+
+def _remarked(station: Station, event: MeterReported | NoticeKept) -> Station:
+    """Return the station with what serves to know a repetition, or a flood."""
+    if isinstance(event, MeterReported):
+        mark = hash((event.evse, event.samples))
+        return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])
+    known, at = station.flood, event.at
+    goes_on = known is not None and at - known.since < FLOOD_WINDOW
+    return replace(station, flood=Flood(known.since, known.kept + 1) if known and goes_on else Flood(at, 1))
 
 
 def newest_of(station: Station, key: Key) -> Replays | None:

@@ -29,12 +29,19 @@ class Replays(Struct, frozen=True, gc=False):
     told: tuple[tuple[datetime, str, str | None], ...] = ()
 
 
+class Flood(Struct, frozen=True, gc=False):
+    """How many messages were kept as they came since a time (Q116)."""
+
+    since: datetime
+    kept: int
+
+
 class Station(Struct, frozen=True, gc=False):
     """One charging station; `connectors` and `replays` are keyed by (EVSE, connector), `errands` are the last few.
 
     `reservations` are those that hold and a few that have ended, `ends_told` what was told of numbers
     that nobody knows yet. All that is not read again serves to know repetitions: ended reservations,
-    `ends_told`, and the last three members.
+    `ends_told`, and the last four members.
     """
 
     registration: Registration | None = None
@@ -48,6 +55,7 @@ class Station(Struct, frozen=True, gc=False):
     replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()
+    flood: Flood | None = None
 
     @property
     def has_promised(self) -> bool:
