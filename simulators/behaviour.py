@@ -131,6 +131,14 @@ class Commands(StrEnum):
     SLOW = "slow"
 
 
+class Unlock(StrEnum):
+    """What comes of unlocking a cable (Q106)."""
+
+    WORKS = "works"
+    JAMMED = "jammed"
+    FIXED_CABLE = "fixed-cable"
+
+
 class Answers(StrEnum):
     """How the answers to commands leave (Q28, Q29)."""
 
@@ -197,6 +205,7 @@ class Behaviour:
     before each session, `reuse_transaction` calls all 2.x transactions the same.
     `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
     after the one before is lost. `odd_key` is the only key that `config` concerns; else all.
+    `no_shows`: nobody plugs in after a remote start.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
@@ -235,6 +244,8 @@ class Behaviour:
     answers: Answers = Answers.ONCE
     unsupported: Unsupported = Unsupported.NEVER
     reservations: Reservations = Reservations.KEEP
+    unlock: Unlock = Unlock.WORKS
+    no_shows: bool = False
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
 

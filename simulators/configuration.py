@@ -13,6 +13,7 @@ KEYS_16 = {
     "LocalAuthorizeOffline": "true",
     "MeterValueSampleInterval": "60",
     "MeterValuesSampledData": "Energy.Active.Import.Register",
+    "StopTransactionOnInvalidId": "false",
     "TransactionMessageAttempts": "3",
     "TransactionMessageRetryInterval": "60",
     "WebSocketPingInterval": "30",

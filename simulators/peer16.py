@@ -5,10 +5,11 @@ from typing import Any
 
 from ocpp.routing import after, on
 from ocpp.v16 import ChargePoint as Peer
-from ocpp.v16 import call_result
+from ocpp.v16 import call, call_result
 from ocpp.v16.enums import Action
 
-from simulators.behaviour import Commands
+from simulators import mishaps
+from simulators.behaviour import Commands, Unlock
 from simulators.reservation import Reservation16
 from simulators.station import IDLE, QUIET, SimulatedStation
 
@@ -41,10 +42,18 @@ class Peer16(Reservation16, Peer):  # type: ignore[misc]  # the package is not t
 
     @after(Action.remote_start_transaction)
     async def after_remote_start(self, id_tag: str, connector_id: int = 1, **_: Any) -> None:
-        if self._obeys and self.owner.is_free(connector_id):
+        if not self._obeys or not self.owner.is_free(connector_id):
+            return
+        asks_first = self.owner.configuration["AuthorizeRemoteTxRequests"] == "true"
+        if asks_first and await self.owner.authorize(id_tag) != "Accepted":
+            return
+        if self.owner.behaviour.no_shows:
+            await mishaps.wait_for_cable(self.owner, connector_id)
+            return
+        if self.owner.evses[connector_id].status != "Preparing":
             await self.owner.plug_in(connector_id)
-            self.owner.begin(connector_id, id_tag)
-            await self.owner.change_status(connector_id, "Charging")
+        self.owner.begin(connector_id, id_tag)
+        await self.owner.change_status(connector_id, "Charging")
 
     @on(Action.remote_stop_transaction)
     async def on_remote_stop(self, transaction_id: int) -> Any:
@@ -71,7 +80,19 @@ class Peer16(Reservation16, Peer):  # type: ignore[misc]  # the package is not t
     @on(Action.unlock_connector)
     async def on_unlock(self, connector_id: int) -> Any:
         status = await self._take("UnlockConnector", {"connector_id": connector_id})
-        return call_result.UnlockConnector(status="Unlocked" if status == "Accepted" else "UnlockFailed")
+        habit = self.owner.behaviour.unlock
+        if habit is Unlock.FIXED_CABLE or connector_id not in self.owner.evses:
+            return call_result.UnlockConnector(status="NotSupported")
+        works = status == "Accepted" and habit is Unlock.WORKS
+        return call_result.UnlockConnector(status="Unlocked" if works else "UnlockFailed")
+
+    @after(Action.unlock_connector)
+    async def after_unlock(self, connector_id: int) -> None:
+        evse = self.owner.evses.get(connector_id)
+        if self._obeys and self.owner.behaviour.unlock is Unlock.WORKS and evse is not None and evse.session:
+            await self.owner.change_status(connector_id, "Finishing")
+            self.owner.end(connector_id, "UnlockCommand")
+            await self.owner.unplug(connector_id)
 
     @on(Action.change_availability)
     async def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
@@ -113,16 +134,22 @@ class Peer16(Reservation16, Peer):  # type: ignore[misc]  # the package is not t
     @on(Action.trigger_message)
     async def on_trigger(self, requested_message: str, **more: Any) -> Any:
         status = await self._take("TriggerMessage", {"requested_message": requested_message, **more})
+        if more.get("connector_id", 0) > len(self.owner.evses):
+            status = "Rejected"
         return call_result.TriggerMessage(status=status)
 
     @after(Action.trigger_message)
     async def after_trigger(self, requested_message: str, connector_id: int = 1, **_: Any) -> None:
-        match requested_message if self._obeys else None:
+        match requested_message if self._obeys and connector_id in self.owner.evses else None:
             case "Heartbeat":
                 await self.owner.heartbeat()
             case "StatusNotification":
                 await self.owner.report(connector_id)
             case "BootNotification":
                 await self.owner.boot()
+            case "FirmwareStatusNotification":
+                await self.owner.send(call.FirmwareStatusNotification(status="Idle"))
+            case "DiagnosticsStatusNotification":
+                await self.owner.send(call.DiagnosticsStatusNotification(status="Idle"))
             case "MeterValues":
                 self.owner.charge(connector_id, 0)

@@ -35,6 +35,7 @@ class Evse:
     number: int
     meter: EnergyMeter
     status: str = "Available"
+    error: str = "NoError"
     session: str | None = None
     transaction: str | None = None
     token: str | None = None

@@ -40,7 +40,8 @@ class Station16(SimulatedStation):
 
     async def say_status(self, evse: int, status: str, at: str) -> None:
         """Send StatusNotification."""
-        await self.send(call.StatusNotification(connector_id=evse, error_code="NoError", status=status, timestamp=at))
+        error = self.evses[evse].error if evse in self.evses else "NoError"
+        await self.send(call.StatusNotification(connector_id=evse, error_code=error, status=status, timestamp=at))
 
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
@@ -52,6 +53,10 @@ class Station16(SimulatedStation):
         if (group := answer.id_tag_info.get("parent_id_tag")) is not None:
             self.groups[token] = group
         return str(answer.id_tag_info["status"])
+
+    async def transfer(self, vendor: str, message: str | None = None, told: str | None = None) -> str:
+        """Send DataTransfer and return the status."""
+        return str((await self.send(call.DataTransfer(vendor_id=vendor, message_id=message, data=told))).status)
 
     def begin_message(self, evse: Evse, token: str, **extra: Any) -> Message:
         """Return StartTransaction."""
@@ -67,6 +72,9 @@ class Station16(SimulatedStation):
             if evse.session == entry.session or evse.transaction is None:
                 evse.transaction = entry.transaction
             self.numbers[entry.session] = answer.transaction_id
+            stops = self.configuration["StopTransactionOnInvalidId"] == "true"
+            if stops and answer.id_tag_info["status"] != "Accepted" and evse.session == entry.session:
+                self.end(evse.number, "DeAuthorized")
 
         return Message(entry, lambda: payload, learn)
 

@@ -111,8 +111,8 @@ class Scene:
         return dict(answer.json()["answer"])
 
     def calls(self, action: str) -> list[Exchange]:
-        """Return what the station said by this action, in order."""
-        return [one for one in self.said if one.action == action]
+        """Return what the station said by this action, in order, less what was lost with a line."""
+        return [one for one in self.said if one.action == action and not one.lost]
 
     def orders(self, action: str) -> list[Exchange]:
         """Return what we asked of the station by this action, in order."""
@@ -168,6 +168,11 @@ class Scene:
             return told >= set(self.station.evses)
 
         await eventually(look)
+
+    async def is_still_there(self) -> None:
+        """Fail if the line was lost, or says nothing any more."""
+        await self.station.heartbeat()
+        assert self.station.losses == 0, self.station.last_loss
 
     async def prove(self) -> None:
         """Fail unless each call of the station got one result, and all that was sent to it keeps the schema."""
