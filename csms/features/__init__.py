@@ -12,6 +12,7 @@ from csms.features.health.router import health
 from csms.features.operations.router import campaigns, operations
 from csms.features.reservations.router import reservations
 from csms.features.sessions.router import sessions
+from csms.features.sites.router import sites
 from csms.features.stations.router import stations
 from csms.features.tokens.router import tokens
 
@@ -21,7 +22,7 @@ API = "/api/v1"
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
     of_stations = [stations, commands, operations, campaigns, charging_profiles, reservations, errands]
-    rooms = [*of_stations, sessions, session_limits, tokens, events]
+    rooms = [*of_stations, sessions, session_limits, sites, tokens, events]
     return [Router(API, route_handlers=rooms), *own_routers()]
 
 

@@ -9,9 +9,9 @@ import asyncpg
 from csms.kit.passwords import hash_password
 
 DEMO_SITES = (
-    ("demo-berlin", "Alexanderplatz garage", "Berlin", 52.5219, 13.4132),
-    ("demo-lyon", "Part-Dieu car park", "Lyon", 45.7605, 4.8597),
-    ("demo-krakow", "Kazimierz yard", "Krak\u00f3w", 50.0513, 19.9449),
+    ("demo-berlin", "Alexanderplatz garage", "Berlin", 52.5219, 13.4132, "Europe/Berlin"),
+    ("demo-lyon", "Part-Dieu car park", "Lyon", 45.7605, 4.8597, "Europe/Paris"),
+    ("demo-krakow", "Kazimierz yard", "Krak\u00f3w", 50.0513, 19.9449, "Europe/Warsaw"),
 )
 DEMO_STATIONS = 24
 DEMO_TOKENS = (
@@ -57,7 +57,8 @@ async def add_first_operator(pool: "asyncpg.Pool[asyncpg.Record]", email: str) -
 async def add_demo(pool: "asyncpg.Pool[asyncpg.Record]") -> list[str]:
     """Add a small network (sites, stations of both versions, tokens) and return the ids of its stations."""
     await pool.executemany(
-        "INSERT INTO sites (id, name, city, latitude, longitude) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        "INSERT INTO sites (id, name, city, latitude, longitude, time_zone) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT DO NOTHING",
         DEMO_SITES,
     )
     stations = [

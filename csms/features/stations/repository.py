@@ -1,6 +1,6 @@
 """Stations in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,14 +33,17 @@ WITH changed AS (
 )"""
 CHANGE = """
 WITH before AS (
-    SELECT id, security_profile FROM stations WHERE lower(id) = lower($1) AND ($2::bigint IS NULL OR version = $2)
+    SELECT id, security_profile FROM stations WHERE lower(id) = lower($1) AND ($2::bigint[] IS NULL OR version = ANY($2))
     FOR UPDATE
 ), changed AS (
     UPDATE stations SET {sets} FROM before WHERE stations.id = before.id
     RETURNING stations.id, stations.security_profile > before.security_profile AS outcast
 )"""
 REMOVE = """
-WITH changed AS (DELETE FROM stations WHERE lower(id) = lower($1) RETURNING id, true AS outcast),
+WITH changed AS (
+    DELETE FROM stations WHERE lower(id) = lower($1) AND ($2::bigint[] IS NULL OR version = ANY($2))
+    RETURNING id, true AS outcast
+),
 statuses AS (DELETE FROM connectors USING changed WHERE station_id = changed.id),
 variables AS (DELETE FROM station_variables USING changed WHERE station_id = changed.id)"""
 FENCED = """, fenced AS (
@@ -140,8 +143,10 @@ class Stations:
             return False
         return True
 
-    async def change(self, station: str, changes: Mapping[str, Any], *, version: int | None) -> Written | None:
-        """Change columns; None if there is no such station, or `version` is not its version any more.
+    async def change(
+        self, station: str, changes: Mapping[str, Any], *, versions: Sequence[int] | None
+    ) -> Written | None:
+        """Change columns; None if there is no such station, or none of `versions` is its version.
 
         A higher security profile is not that of the line that stands (SEC-02).
         """
@@ -152,15 +157,18 @@ class Stations:
             values["topology"] = msgspec.json.encode(values["topology"]).decode()
         sets = ["version = version + 1"]
         sets += [f"{name} = ${n}{'::jsonb' if name == 'topology' else ''}" for n, name in enumerate(values, start=3)]
-        return await self._write(CHANGE.format(sets=", ".join(sets)), station, version, *values.values())
+        return await self._write(CHANGE.format(sets=", ".join(sets)), station, versions, *values.values())
 
     async def change_password(self, station: str, hashed: str, *, keep_old_s: int, cut: bool) -> Written | None:
         """Set a password and keep the one before it for a time; None if there is no such station."""
         return await self._write(ROTATE, station, hashed, keep_old_s, cut)
 
-    async def remove(self, station: str) -> Written | None:
-        """Take a station out of the network, and what it tells of itself; its sessions and its log stay."""
-        return await self._write(REMOVE, station)
+    async def remove(self, station: str, *, versions: Sequence[int] | None) -> Written | None:
+        """Take a station out of the network, and what it tells of itself; None as for `change`.
+
+        Its sessions and its log stay.
+        """
+        return await self._write(REMOVE, station, versions)
 
     async def _write(self, change: str, *arguments: Any) -> Written | None:
         record = await self._pool.fetchrow(change + FENCED, *arguments)

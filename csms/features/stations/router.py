@@ -30,6 +30,7 @@ from csms.kit.passwords import hash_password
 from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
+from csms.web.versions import CONDITIONAL, changed_meanwhile, tagged, wanted_versions
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 AnyRequest = Request[Any, Any, Any]
@@ -87,7 +88,7 @@ async def show_station(request: AnyRequest, station_id: FromPath[str]) -> Respon
     return _tagged(await _existing(Stations(desk_of(request).pool), station_id))
 
 
-@patch("/{station_id:str}", opt={"refuses": (404, 412), "reads": ("If-Match",)})
+@patch("/{station_id:str}", opt=CONDITIONAL)
 async def change_station(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[StationChange]
 ) -> Response[Station]:
@@ -100,17 +101,22 @@ async def change_station(
     if data.security_profile in NEEDS_PASSWORD and not found.has_password:
         raise Problem(409, "this security profile needs a password; set one first")
     changes = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    written = await _placed(stations.change(station_id, changes, version=_wanted_version(request)))
+    written = await _placed(stations.change(station_id, changes, versions=wanted_versions(request)))
     if written is None:
-        raise Problem(412, "the station was changed meanwhile; read it again")
+        raise changed_meanwhile("station")
     _expel(request, written)
     return _tagged(await _existing(stations, station_id))
 
 
-@delete("/{station_id:str}", opt=NAMED)
+@delete("/{station_id:str}", opt=CONDITIONAL)
 async def delete_station(request: AnyRequest, station_id: FromPath[str]) -> None:
     """Take a station out of the network and close its connection; its sessions and its log stay."""
-    _expel(request, await Stations(desk_of(request).pool).remove(station_id) or _missing(station_id))
+    stations = Stations(desk_of(request).pool)
+    written = await stations.remove(station_id, versions=wanted_versions(request))
+    if written is None:
+        await _existing(stations, station_id)
+        raise changed_meanwhile("station")
+    _expel(request, written)
 
 
 @put("/{station_id:str}/password", status_code=204, opt=NAMED)
@@ -232,16 +238,7 @@ async def _hashed(password: str) -> str:
 
 
 def _tagged(station: Station, *, status: int = 200) -> Response[Station]:
-    return Response(station, status_code=status, headers={"ETag": f'"{station.version}"'})
-
-
-def _wanted_version(request: AnyRequest) -> int | None:
-    wanted = request.headers.get("If-Match")
-    if wanted is None or wanted == "*":
-        return None
-    if not wanted.strip('"').isdigit():
-        raise Problem(412, "the station was changed meanwhile; read it again")
-    return int(wanted.strip('"'))
+    return tagged(station, station.version, status=status)
 
 
 stations = Router(

@@ -28,6 +28,9 @@ sites = Table(
     Column("city", Text, nullable=False),
     Column("latitude", Float, nullable=False),
     Column("longitude", Float, nullable=False),
+    Column("time_zone", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("version", BigInteger, nullable=False, server_default="1"),
 )
 
 stations = Table(
@@ -88,6 +91,7 @@ tokens = Table(
     Column("group", Text),
     Column("expires_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("version", BigInteger, nullable=False, server_default="1"),
     Index("uq_tokens_folded_value_kind", text("lower(value)"), text("lower(kind)"), unique=True),
 )
 
