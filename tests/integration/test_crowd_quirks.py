@@ -79,6 +79,7 @@ async def test_a_station_that_does_not_read_is_cut_off_before_it_fills_the_memor
         connection.pause_writing()  # what the loop says once its buffer is full
         connection.tick(time.monotonic() + house.node.listeners[0]._context.stall_s + 1)
         await eventually(lambda: len(house.node.listeners[0]) == 0)
+        deaf.socket.transport.abort()
 
 
 @pytest.mark.covers("Q116", "16-SEC-09")

@@ -41,7 +41,7 @@ async def pages(stations: Stations, limit: int, **filters: Any) -> list[str]:
     """Return the texts of all frames, read page by page."""
     texts, after = [], None
     while True:
-        options = {"direction": None, "action": None, "since": None, "until": None} | filters
+        options = dict.fromkeys(("direction", "action", "message_id", "since", "until")) | filters
         rows = await stations.frames("CP-1", after=after, limit=limit, **options)
         if not rows:
             return texts
