@@ -19,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     ModelWrapValidatorHandler,
     SecretStr,
@@ -35,6 +36,8 @@ SCHEMES = {
     "REDIS_URL": ("redis://", "rediss://", "unix://"),
 }
 FIRST_OF_TLS = 2
+BASE = r"^(https?|ftp)://[^/@\s]+(/[^@?#\s]*)?$"
+"""An address without a name, a password or a query: what addresses of the depot begin with."""
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 PREFIX = "CSMS_"
 SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$")
@@ -54,6 +57,7 @@ class Role(StrEnum):
 
     GATEWAY = "gateway"
     API = "api"
+    FILES = "files"
     WORKER = "worker"
 
 
@@ -134,6 +138,24 @@ class Settings(BaseSettings):
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Field(ge=0, le=65535)] = 8001
+
+    files_host: str = "0.0.0.0"  # noqa: S104  # stations come from outside
+    files_port: Annotated[int, Field(ge=0, le=65535)] = 8010
+    files_tls_port: Annotated[int, Field(ge=0, le=65535)] = 8443
+    files_urls: Annotated[tuple[Annotated[str, Field(pattern=BASE)], ...], *Listed] = ()
+    files_max_mb: Annotated[int, Field(ge=1, le=65536)] = 1024
+    files_stall_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    files_ticket_h: Annotated[float, Field(gt=0, le=720)] = 24.0
+    files_keep_days: Annotated[int, Field(ge=1)] = 90
+    ftp: bool = False
+    ftp_port: Annotated[int, Field(ge=0, le=65535)] = 2121
+    ftp_passive_ports: Annotated[str, Field(pattern=r"^\d{4,5}-\d{4,5}$")] | None = None
+    ftp_address: IPvAnyAddress | None = None
+    s3_endpoint: Annotated[str | None, Field(validation_alias="S3_ENDPOINT", pattern="^https?://")] = None
+    s3_bucket: Annotated[str | None, Field(validation_alias="S3_BUCKET")] = None
+    s3_region: Annotated[str, Field(validation_alias="S3_REGION")] = "us-east-1"
+    s3_access_key: Annotated[str | None, Field(validation_alias="S3_ACCESS_KEY")] = None
+    s3_secret_key: Annotated[SecretStr | None, Field(validation_alias="S3_SECRET_KEY")] = None
 
     heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 300
     call_timeout_s: Annotated[float, Field(ge=1, le=600)] = 60.0
@@ -225,6 +247,10 @@ def _contradictions(given: Mapping[str, Any]) -> list[str]:
         problems.append(
             "CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither, and as many of one as of the other"
         )
+    if (given.get("S3_ACCESS_KEY") is None) != (given.get("S3_SECRET_KEY") is None):
+        problems.append("S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither")
+    if given.get("S3_ENDPOINT") is not None and given.get("S3_BUCKET") is None:
+        problems.append("S3_BUCKET: must be set with S3_ENDPOINT")
     for name, schemes in SCHEMES.items():
         url = given.get(name)
         if url is not None and not str(url).startswith(schemes):

@@ -6,10 +6,11 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import charging, errands, facts, fleet, metadata, network, reservations
+from csms.storage.tables import charging, depot, errands, facts, fleet, metadata, network, reservations
 
 loaded = (
     charging.charging_profiles,
+    depot.tickets,
     errands.errands,
     facts.journal,
     fleet.operations,

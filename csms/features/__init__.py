@@ -8,6 +8,8 @@ from csms.features.charging_profiles.router import charging_profiles, session_li
 from csms.features.commands.router import commands
 from csms.features.errands.router import errands
 from csms.features.events.router import events
+from csms.features.files.router import files
+from csms.features.firmware.router import firmware
 from csms.features.health.router import health
 from csms.features.operations.router import campaigns, operations
 from csms.features.reservations.router import reservations
@@ -22,7 +24,7 @@ API = "/api/v1"
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
     of_stations = [stations, commands, operations, campaigns, charging_profiles, reservations, errands]
-    rooms = [*of_stations, sessions, session_limits, sites, tokens, events]
+    rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]
 
 

@@ -52,3 +52,9 @@ class Metrics:
         self.requests = Histogram(
             "csms_http_request_seconds", "Time of HTTP requests.", ["method", "route", "status"], registry=self.registry
         )
+        self.station_files = Counter(
+            "csms_station_files",
+            "Files that stations fetched or brought.",
+            ["way", "transport", "outcome"],
+            registry=self.registry,
+        )

@@ -1,6 +1,7 @@
 """One process of the system, where ports meet adapters and handlers meet actors."""
 
 from csms.node.api import start_api, start_health
+from csms.node.files import open_objects, start_files
 from csms.node.foundation import Foundation, Servers
 from csms.node.gateway import start_gateway
 from csms.node.worker import start_worker
@@ -20,10 +21,14 @@ class Node(Foundation):
             if self.settings.roles & {Role.GATEWAY, Role.WORKER}:
                 await self.nodes.enter()
                 self.tasks.spawn(self.nodes.run(), name="nodes")
+            if self.settings.roles & {Role.API, Role.WORKER, Role.FILES}:
+                await open_objects(self)
             if Role.GATEWAY in self.settings.roles:
                 await start_gateway(self)
             if Role.WORKER in self.settings.roles:
                 start_worker(self)
+            if Role.FILES in self.settings.roles:
+                await start_files(self)
             await (start_api if Role.API in self.settings.roles else start_health)(self)
         except BaseException:
             await self.stop()

@@ -7,6 +7,7 @@ from litestar import Router
 from csms.cluster.events import EventReader
 from csms.features import own_routers, routers
 from csms.features.operations.repository.effects import effects
+from csms.node.files import MEGABYTE, porter_of
 from csms.node.fleet import carriers_of, check_call
 from csms.node.foundation import Foundation
 from csms.web.app import build_app
@@ -44,6 +45,9 @@ async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router
         tasks=node.tasks,
         carriers=carriers_of(node),
         effects=effects(node.pool),
+        objects=node.objects,
+        porter=porter_of(node),
+        largest_file=node.settings.files_max_mb * MEGABYTE,
         call_timeout_s=node.settings.call_timeout_s,
         command_bytes=node.settings.command_bytes,
     )

@@ -25,12 +25,14 @@ from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.node.health import Health
 from csms.ocpp.version import Version
+from csms.ports.objects import Objects
 from csms.settings import Environment, Settings
 from csms.storage import engine, installation, migrate
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.journal import PostgresJournal
 from csms.storage.nodes import PostgresNodes
+from csms.storage.objects.folder import FolderObjects
 from csms.storage.presence import PostgresPresence
 from csms.storage.progress import SessionProgress
 from csms.storage.registry import PostgresOwnership, PostgresRegistry, PostgresTokens
@@ -70,6 +72,8 @@ class Foundation:
         self.web: WebServer | None = None
         self.listeners: list[StationListener] = []
         self.keyring: Keyring | None = None
+        self.objects: Objects = FolderObjects(settings.data_folder / "objects")
+        self.file_ports: dict[str, int] = {}
         self.undo = contextlib.AsyncExitStack()
 
     async def _flush(self) -> None:

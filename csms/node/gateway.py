@@ -28,7 +28,7 @@ SECURE = frozenset({2, 3})
 
 async def start_gateway(node: Foundation) -> None:
     """Listen to stations, and look after them."""
-    node.keyring = _keyring(node)
+    open_keyring(node)
     node.listeners += _listeners(node)
     node.undo.push_async_callback(_drain, node)
     for listener in node.listeners:
@@ -42,18 +42,18 @@ async def start_gateway(node: Foundation) -> None:
     node.tasks.spawn(listen_for_claims(node.redis, node.keys, node.name, node.house), name="claims")
 
 
-def _keyring(node: Foundation) -> Keyring | None:
-    """Return what holds our certificates; None where no door speaks TLS."""
+def open_keyring(node: Foundation) -> None:
+    """Take up what holds our certificates, once; there is none where no door speaks TLS."""
     settings = node.settings
     chains = [Chain(*paths) for paths in zip(settings.tls_certificate, settings.tls_key, strict=True)]
-    if not chains:
-        return None
+    if not chains or node.keyring is not None:
+        return
     try:
         keyring = Keyring(chains=chains, roots=settings.tls_client_ca, clock=node.clock, metrics=node.metrics)
     except Unusable as unusable:
         raise StartFailed(f"CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY, CSMS_TLS_CLIENT_CA: {unusable}") from unusable
     node.tasks.spawn(keyring.watch(), name="keyring")
-    return keyring
+    node.keyring = keyring
 
 
 def _listeners(node: Foundation) -> Iterator[StationListener]:

@@ -6,6 +6,7 @@ from csms.cluster.events import StreamPublisher
 from csms.node.fleet import start_operations
 from csms.node.foundation import Foundation
 from csms.storage import engine, housekeeping
+from csms.storage.depot_sweep import DepotSweeper
 from csms.storage.outbox import OutboxRelay
 
 
@@ -19,4 +20,8 @@ def start_worker(node: Foundation) -> None:
     node.tasks.spawn(relay.run(), name="outbox")
     node.tasks.spawn(node.progress.run_catch_up(), name="progress/catch-up")
     node.tasks.spawn(housekeeping.run(node.pool), name="housekeeping")
+    sweeper = DepotSweeper(
+        pool=node.pool, objects=node.objects, clock=node.clock, keep_days=node.settings.files_keep_days
+    )
+    node.tasks.spawn(sweeper.run(), name="depot/sweep")
     start_operations(node)

@@ -31,6 +31,9 @@ class NoSuchObject(ObjectsError):
 class Objects(Protocol):
     """A store of objects. Keys are of `checked_key`; every method may raise `ObjectsUnavailable`."""
 
+    async def open(self) -> None:
+        """Reach the store; raise `StartFailed` with the setting to change."""
+
     async def put(self, key: str, body: AsyncIterable[bytes]) -> int:
         """Keep all of `body` and return its size; until then, and if `body` raises, the key holds what it held."""
 

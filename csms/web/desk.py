@@ -12,7 +12,9 @@ from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.ports.assignments import Carrier, Effect
 from csms.ports.commands import Phrasebook, StationCalls
+from csms.ports.depot import Porter
 from csms.ports.live import LiveFacts
+from csms.ports.objects import Objects
 
 
 class Fault(Protocol):
@@ -34,7 +36,8 @@ class Desk:
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
     the schema of a call; `health` what is not well; `expel` has the line of a station closed that the
     database knows under a lower epoch. `carriers` are the commands that many stations can be
-    given, and `effects` what can be waited for to come of them. `command_bytes` is what a station takes in one
+    given, and `effects` what can be waited for to come of them. `porter` gives out addresses at which stations
+    fetch and bring; `largest_file` is in bytes. `command_bytes` is what a station takes in one
     command that never said how much it takes.
     """
 
@@ -49,6 +52,9 @@ class Desk:
     clock: Clock
     metrics: Metrics
     tasks: Tasks
+    objects: Objects
+    porter: Porter
+    largest_file: int
     carriers: Mapping[str, Carrier] = field(default_factory=dict)
     effects: Mapping[str, Effect] = field(default_factory=dict)
     call_timeout_s: float = 60.0

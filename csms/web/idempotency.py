@@ -48,7 +48,7 @@ class Idempotency:
         """Answer from memory what was answered before; do all else, and remember the answer."""
         headers = dict(scope["headers"]) if scope["type"] == ScopeType.HTTP else {}
         key = headers.get(HEADER)
-        if key is None or scope["type"] != ScopeType.HTTP or scope["method"] not in WRITES:
+        if key is None or scope["type"] != ScopeType.HTTP or scope["method"] not in WRITES or _streams(scope):
             await self._app(scope, receive, send)
             return
         desk: Desk = scope["app"].state.desk
@@ -125,6 +125,11 @@ async def _send_whole(send: Send, status: int, headers: list[tuple[str, str]], b
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _streams(scope: Scope) -> bool:
+    """Whether a request has a body of any size: it puts a thing in its place, which may be done again."""
+    return bool(scope["route_handler"].opt.get("streams"))
 
 
 async def _whole(receive: Receive) -> bytes | None:

@@ -6,9 +6,10 @@ import errno
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from csms.kit.failures import StartFailed
 from csms.kit.tasks import Tasks
@@ -34,15 +35,15 @@ class Place:
 
 
 class WebServer:
-    """Listens at one port."""
+    """Listens at one port; `options` are those of `uvicorn.Config` that differ from ours."""
 
-    def __init__(self, *, app: Litestar, place: Place, tasks: Tasks) -> None:
+    def __init__(self, *, app: ASGIApp, place: Place, tasks: Tasks, name: str = "web", **options: Any) -> None:
         self.app = app
-        self._socket = _bind(place)
+        self._name = name
+        self._socket = bind(place)
         self._tasks = tasks
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STOP_WITHIN_S, ws="none"
-        )
+        ours = {"log_config": None, "access_log": False, "lifespan": "on", "ws": "none"}
+        config = uvicorn.Config(app, timeout_graceful_shutdown=STOP_WITHIN_S, **ours | options)
         self._server = _Quiet(config)
         self._serving: asyncio.Task[None] | None = None
 
@@ -53,7 +54,7 @@ class WebServer:
 
     async def start(self) -> None:
         """Serve, and return once requests are taken."""
-        self._serving = self._tasks.spawn(self._server.serve(sockets=[self._socket]), name="web")
+        self._serving = self._tasks.spawn(self._server.serve(sockets=[self._socket]), name=self._name)
         while not self._server.started and not self._serving.done():
             await asyncio.sleep(0.01)
 
@@ -65,7 +66,7 @@ class WebServer:
         self._socket.close()
 
 
-def _bind(place: Place) -> socket.socket:
+def bind(place: Place) -> socket.socket:
     """Bind, or raise `StartFailed` with the setting to change."""
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     listening = socket.socket(family)

@@ -111,6 +111,8 @@ def ours(folder: Path, *, tls: bool = False) -> Iterator[Server]:
         "CSMS_OCPP_HOST": "127.0.0.1",
         "CSMS_OCPP_PORT": str(ocpp),
         "CSMS_WEB_PORT": str(web),
+        "CSMS_FILES_PORT": "0",
+        "CSMS_FTP_PORT": "0",
         "CSMS_BOOTSTRAP_API_KEY": KEY,
         "CSMS_CONNECTS_PER_MINUTE": "1000000",
     }

@@ -1,6 +1,7 @@
 """What every store of objects does, be it a folder or a store that speaks S3."""
 
 import hashlib
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -164,12 +165,16 @@ async def test_a_folder_presigns_nothing(tmp_path: Path) -> None:
     assert await FolderObjects(tmp_path).presign("one", within_s=60) is None
 
 
-async def test_what_a_folder_never_finished_is_gone_at_the_next_start(tmp_path: Path) -> None:
+async def test_what_was_left_in_a_folder_long_ago_is_gone_and_what_another_process_writes_is_not(
+    tmp_path: Path,
+) -> None:
     folder = FolderObjects(tmp_path)
     await folder.open()
     (tmp_path / ".incoming" / "left").write_bytes(b"half")
+    os.utime(tmp_path / ".incoming" / "left", (0, 0))
+    (tmp_path / ".incoming" / "fresh").write_bytes(b"half")
     await folder.open()
-    assert list((tmp_path / ".incoming").iterdir()) == []
+    assert [path.name for path in (tmp_path / ".incoming").iterdir()] == ["fresh"]
 
 
 async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ class Program:
             "CSMS_OCPP_PORT": str(self.ocpp),
             "CSMS_WEB_PORT": str(self.web),
             "CSMS_HEALTH_PORT": str(self.web),
+            "CSMS_FILES_PORT": "0",
+            "CSMS_FTP_PORT": "0",
             "CSMS_BOOTSTRAP_API_KEY": KEY,
             "CSMS_DATA_FOLDER": str(folder / "data"),
             "CSMS_DRAIN_PAUSE_S": "0",

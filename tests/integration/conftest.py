@@ -1,6 +1,9 @@
 """Whole nodes inside the test's process, on real servers and real sockets."""
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -73,13 +76,18 @@ class House:
             await station.stop()
         await self.http.aclose()
         await self.node.stop()
+        shutil.rmtree(self.node.settings.data_folder)
 
 
 async def open_house(database: str, redis_url: str, **settings: Any) -> House:
     given = {
+        "data_folder": Path(tempfile.mkdtemp(prefix="csms-")),
         "ocpp_host": "127.0.0.1",
         "ocpp_port": 0,
         "web_port": 0,
+        "files_port": 0,
+        "files_tls_port": 0,
+        "ftp_port": 0,
         "bootstrap_api_key": KEY,
         "call_timeout_s": 5.0,
         "drain_pause_s": 0.0,

@@ -15,6 +15,8 @@ SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
 PASSED_ON = ("PATH", "HOME", "COVERAGE_")
 
+PORTS = dict.fromkeys(("CSMS_OCPP_PORT", "CSMS_WEB_PORT", "CSMS_FILES_PORT", "CSMS_FTP_PORT"), "0")
+
 
 async def run(*arguments: str, **environment: str) -> tuple[int, str]:
     """Run the program until it ends; return its exit code and all that it said."""
@@ -93,19 +95,20 @@ async def test_a_redis_that_is_not_there_is_named_with_its_setting(tmp_path: Pat
     assert SECRET not in said
 
 
-@pytest.mark.parametrize("setting", ["CSMS_OCPP_PORT", "CSMS_WEB_PORT"])
+@pytest.mark.parametrize("setting", PORTS)
 async def test_a_port_in_use_is_named(setting: str, tmp_path: Path, database: str, redis_url: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ports = {"CSMS_OCPP_PORT": "0", "CSMS_WEB_PORT": "0", setting: str(port)}
+        ports = {**PORTS, setting: str(port)}
         code, said = await run(
             "serve",
             DATABASE_URL=database,
             REDIS_URL=redis_url,
             CSMS_DATA_FOLDER=str(tmp_path),
             CSMS_OCPP_HOST="127.0.0.1",
+            CSMS_FILES_HOST="127.0.0.1",
             **ports,
         )
     assert code == 1
@@ -122,8 +125,7 @@ async def test_an_address_that_is_not_ours_is_named(
         DATABASE_URL=database,
         REDIS_URL=redis_url,
         CSMS_DATA_FOLDER=str(tmp_path),
-        CSMS_OCPP_PORT="0",
-        CSMS_WEB_PORT="0",
+        **PORTS,
         **hosts,
     )
     assert code == 1
@@ -167,7 +169,7 @@ async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path, databa
         REDIS_URL=redis_url,
         CSMS_DATA_FOLDER=str(tmp_path),
         CSMS_OCPP_HOST="127.0.0.1",
-        CSMS_OCPP_PORT="0",
+        **PORTS,
         CSMS_TLS_CERTIFICATE=str(tmp_path / "missing.pem"),
         CSMS_TLS_KEY=str(tmp_path / "missing.key"),
     )

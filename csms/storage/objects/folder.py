@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-import shutil
+import time
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from csms.ports.objects import NoSuchObject, ObjectsUnavailable, StoredObject, c
 CHUNK = 262_144
 FLUSH = 1_048_576
 INCOMING = ".incoming"
+LEFT_AFTER_S = 86_400.0
+"""What was not written to for so long is nobody's any more; other processes may share the folder."""
 
 
 class FolderObjects:
@@ -77,8 +79,10 @@ class FolderObjects:
         return None
 
     def _make(self) -> None:
-        shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, exist_ok=True)
+        for left in self._incoming.iterdir():
+            if time.time() - left.stat().st_mtime > LEFT_AFTER_S:
+                left.unlink(missing_ok=True)
 
     def _place(self, key: str) -> Path:
         return self._folder / checked_key(key)

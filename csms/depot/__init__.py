@@ -1,0 +1,1 @@
+"""Where stations fetch firmware and bring files: over HTTP, and over FTP where they know nothing else."""

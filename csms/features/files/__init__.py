@@ -1,0 +1,1 @@
+"""Files that stations brought, over HTTP."""

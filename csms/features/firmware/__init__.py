@@ -1,0 +1,1 @@
+"""Firmware that operators keep for stations, over HTTP."""
