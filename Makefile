@@ -86,6 +86,16 @@ test-integration: install ## Run the tests on real servers
 test-e2e: install ## Run the tests of whole processes: crashes, outages, two nodes
 	@$(VENV)/python -m pytest tests/e2e
 
+PROVE = $(VENV)/python -m pytest -n 2 --dist loadfile -q -p tests.proof --proof
+
+.PHONY: conformance
+conformance: install ## Play every certification case and duty of 1.6 that concerns us, and print pass, fail or missing
+	@$(PROVE) conformance tests
+
+.PHONY: quirks
+quirks: install ## Behave in every way in which real chargers misbehave, and print what was survived
+	@$(PROVE) quirks tests
+
 .PHONY: coverage
 coverage: install ## Run every test, and print which lines and branches none of them takes
 	@rm -f .coverage .coverage.*
@@ -94,6 +104,10 @@ coverage: install ## Run every test, and print which lines and branches none of 
 	@$(VENV)/python -m coverage report
 
 ##@ Generate
+.PHONY: proof-page
+proof-page: install ## Write the tables of docs/conformance.md anew
+	@$(VENV)/python -m tests.proof_page
+
 .PHONY: wire
 wire: install ## Generate the message types from the official schemas
 	@$(VENV)/python -m csms.ocpp.messages.generate
