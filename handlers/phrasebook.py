@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from csms.domain.local_list import Listed
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
-from csms.ports.commands import Unsupported, Verdict
+from csms.ports.commands import LimitVariable, Unsupported, Verdict
 from handlers import v16, v201
 from handlers.verdicts import verdict_of
 
@@ -32,6 +33,14 @@ class VersionedPhrasebook:
             raise Unsupported(f"{type(command).__name__} cannot be said in {protocol}")
         action, payload = put(command)
         return action, payload
+
+    def spoken(self, protocol: str, listed: Listed) -> Listed:
+        """Return an entry of a local list as a station would have it."""
+        return v16.spoken(listed) if protocol == Version.V16 else v201.spoken(listed)
+
+    def list_limits(self, protocol: str) -> Mapping[str, LimitVariable]:
+        """Return the variables that tell how much of a local list a station takes."""
+        return v16.LIST_LIMITS if protocol == Version.V16 else v201.LIST_LIMITS
 
     def member(self, protocol: str, path: str) -> str:
         """Return the member of a command that became what a path names, with the places of items on the way."""

@@ -6,7 +6,7 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import charging, depot, errands, facts, fleet, metadata, network, reservations
+from csms.storage.tables import charging, depot, errands, facts, fleet, local_lists, metadata, network, reservations
 
 loaded = (
     charging.charging_profiles,
@@ -14,6 +14,7 @@ loaded = (
     errands.errands,
     facts.journal,
     fleet.operations,
+    local_lists.local_lists,
     network.stations,
     reservations.reservations,
 )

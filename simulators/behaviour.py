@@ -194,6 +194,22 @@ class Reservations(StrEnum):
     FOR_ALL = "for-all"
 
 
+class Lists(StrEnum):
+    """How the local list is kept (Q112): not at all, in vain, for four tokens, or not over a restart.
+
+    `mismatch` takes no changes, only the whole; `version-0` has its list after a restart, and says that it has none.
+    """
+
+    RIGHT = "right"
+    NONE = "v-1"
+    NOT_SUPPORTED = "not-supported"
+    FAIL = "fail"
+    MISMATCH = "mismatch"
+    FEW = "max4"
+    FORGET = "forget"
+    VERSION_0 = "v0"
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A charger's habits; the default one behaves.
@@ -246,6 +262,7 @@ class Behaviour:
     reservations: Reservations = Reservations.KEEP
     unlock: Unlock = Unlock.WORKS
     no_shows: bool = False
+    lists: Lists = Lists.RIGHT
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
 

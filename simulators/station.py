@@ -15,6 +15,7 @@ from simulators.behaviour import Behaviour, Boot, Commands, Meter, Reservations,
 from simulators.configuration import Configuration
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
+from simulators.listed import TokenList
 from simulators.meter import EnergyMeter
 from simulators.outbox import Message, Outbox, RetryPolicy
 from simulators.promises import Promises
@@ -72,6 +73,7 @@ class SimulatedStation(Life):
             statuses=lambda: {evse.number: evse.status for evse in self.evses.values()},
             clock=clock,
         )
+        self.local_list = TokenList(habit=habits.lists, clock=clock)
         self.groups: dict[str, str] = {}
         self._powered_on = clock()
         self._charged = 0
@@ -92,6 +94,7 @@ class SimulatedStation(Life):
     async def reboot(self) -> None:
         """Restart, with the configuration that waited for it."""
         self.configuration.restart()
+        self.local_list.restart()
         await super().reboot()
 
     # What a version says.
@@ -219,12 +222,20 @@ class SimulatedStation(Life):
 
     async def present(self, evse: int = 1, token: str = "TAG-1") -> bool:  # noqa: S107  # a token of the demo
         """A driver holds a card to the reader of an outlet; return whether a session began."""
-        if await self.authorize(token) != "Accepted" or not self.promises.lets_in(evse, token, self.groups.get(token)):
+        if not await self._admits(token) or not self.promises.lets_in(evse, token, self.groups.get(token)):
             return False
         await self.plug_in(evse)
         self.begin(evse, token)
         await self.change_status(evse, "Charging")
         return True
+
+    async def _admits(self, token: str) -> bool:
+        """Whether a driver is let in: by the local list, else by the central system if it is there."""
+        if (listed := self.local_list[token]) is not None and listed.group is not None:
+            self.groups[token] = listed.group
+        if self.local_list.admits(token):
+            return True
+        return self.connected.is_set() and await self.authorize(token) == "Accepted"
 
     async def show_promises(self) -> None:
         """Show as reserved what is promised, and what is not any more as free."""

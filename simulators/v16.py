@@ -6,6 +6,7 @@ from ocpp.charge_point import ChargePoint
 from ocpp.v16 import call
 
 from simulators.configuration import FIXED_16, KEYS_16
+from simulators.listed import ITEMS
 from simulators.meter import Reading
 from simulators.outbox import Message
 from simulators.peer16 import Peer16
@@ -24,7 +25,12 @@ class Station16(SimulatedStation):
 
     def settings(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the configuration keys."""
-        return KEYS_16, {**FIXED_16, "NumberOfConnectors": str(len(self.evses))}
+        return KEYS_16, {
+            **FIXED_16,
+            "NumberOfConnectors": str(len(self.evses)),
+            "LocalAuthListMaxLength": str(self.local_list.room),
+            "SendLocalListMaxLength": str(ITEMS),
+        }
 
     async def boot(self) -> tuple[str, float]:
         """Send BootNotification."""

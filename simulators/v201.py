@@ -7,6 +7,7 @@ from ocpp.charge_point import ChargePoint
 from ocpp.v201 import call
 
 from simulators.configuration import FIXED_201, VARIABLES_201
+from simulators.listed import ITEMS
 from simulators.meter import Reading
 from simulators.outbox import Message
 from simulators.peer201 import Peer201
@@ -27,7 +28,8 @@ class Station201(SimulatedStation):
 
     def settings(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the variables, by component and name."""
-        return VARIABLES_201, FIXED_201
+        items = {"LocalAuthListCtrlr.ItemsPerMessage": str(ITEMS), "LocalAuthListCtrlr.BytesPerMessage": "4000"}
+        return VARIABLES_201, FIXED_201 | items
 
     async def boot(self) -> tuple[str, float]:
         """Send BootNotification."""

@@ -11,6 +11,7 @@ from csms.features.events.router import events
 from csms.features.files.router import files
 from csms.features.firmware.router import firmware
 from csms.features.health.router import health
+from csms.features.local_lists.router import local_lists
 from csms.features.operations.router import campaigns, operations
 from csms.features.reservations.router import reservations
 from csms.features.sessions.router import sessions
@@ -23,7 +24,7 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    of_stations = [stations, commands, operations, campaigns, charging_profiles, reservations, errands]
+    of_stations = [stations, commands, operations, campaigns, charging_profiles, *local_lists, reservations, errands]
     rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]
 

@@ -1,10 +1,12 @@
 """The operator's way to a station, whichever node owns it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
+from csms.domain.local_list import Listed
 from csms.domain.remote import RemoteCommand
 
 
@@ -79,11 +81,25 @@ class Unsupported(Exception):
         self.member = member
 
 
+class LimitVariable(Struct, frozen=True):
+    """A variable that tells a limit: by its value, or by the ceiling of its value."""
+
+    component: str
+    variable: str
+    is_ceiling: bool = False
+
+
 class Phrasebook(Protocol):
     """Puts commands into the words of a version."""
 
     def put(self, protocol: str, command: RemoteCommand) -> tuple[str, dict[str, object]]:
         """Return action and payload; raise `Unsupported`."""
+
+    def spoken(self, protocol: str, listed: Listed) -> Listed:
+        """Return an entry of a local list as a station would have it: with what its version can say of it."""
+
+    def list_limits(self, protocol: str) -> Mapping[str, LimitVariable]:
+        """Return the variables that tell how much of a local list a station takes, by the members of `Limits`."""
 
     def member(self, protocol: str, path: str) -> str:
         """Return the member of a command that became what a JSON pointer into its payload names."""

@@ -25,6 +25,7 @@ from csms.storage.reading import READ_WITHIN_S, fetch
 STATIONS = """
 SELECT wanted.id, s.registration, s.booted_at, s.boot_report::text AS report,
     (SELECT array_agg(record ORDER BY at) FROM charging_profiles WHERE station_id = wanted.id) AS profiles,
+    (SELECT version FROM local_lists WHERE station_id = wanted.id) AS list_version,
     coalesce((SELECT max(sequence) FROM journal WHERE kind = 1 AND key = wanted.id), 0) AS sequence
 FROM unnest($1::text[]) AS wanted (id) LEFT JOIN stations s ON s.id = wanted.id
 """
@@ -143,6 +144,7 @@ class PostgresArchive:
                 errands=tuple(errands.get(record["id"], ())),
                 reservations=tuple(promised.get(record["id"], ())),
                 charging=Charging(tuple(_installed.decode(profile) for profile in record["profiles"] or ())),
+                list_version=record["list_version"],
             )
             found[record["id"]] = (station, record["sequence"] + 1)
         return [found[station] for station in wanted]

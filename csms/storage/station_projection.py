@@ -14,7 +14,9 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
+from csms.domain.station.local_list import ListRefused, ListTaken, ListVersionTold
 from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
+from csms.storage import list_projection as lists
 from csms.storage import reservation_projection as reservations
 from csms.storage.charging_projection import CHARGING
 from csms.storage.errand_projection import ERRANDS
@@ -147,6 +149,9 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     ReservationMade: (reservations.ANSWERED, reservations.made),
     ReservationRefused: (reservations.ANSWERED, reservations.refused),
     ReservationEnded: (reservations.ENDED, reservations.ended),
+    ListTaken: (lists.TAKEN, lists.taken),
+    ListVersionTold: (lists.VERSION, lists.version_told),
+    ListRefused: (lists.REFUSED, lists.refused),
     **CHARGING,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""

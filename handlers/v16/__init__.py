@@ -7,19 +7,41 @@ import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
 from handlers import errands
-from handlers.v16 import commands, configuration, core, diagnostics, firmware, reservation, smart_charging
+from handlers.v16 import (
+    commands,
+    configuration,
+    core,
+    diagnostics,
+    firmware,
+    local_auth_list,
+    reservation,
+    smart_charging,
+)
 
 COMMANDS: Mapping[Any, Any] = {
     **commands.COMMANDS,
     **firmware.COMMANDS,
     **diagnostics.COMMANDS,
+    **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS, **smart_charging.MEMBERS}
+MEMBERS = {
+    **commands.MEMBERS,
+    **errands.MEMBERS,
+    **local_auth_list.MEMBERS,
+    **reservation.MEMBERS,
+    **smart_charging.MEMBERS,
+}
 """Which member of a command became which member of its payload."""
+
+spoken = local_auth_list.spoken
+"""What the version can say of an entry of a local list."""
+
+LIST_LIMITS = local_auth_list.LIST_LIMITS
+"""The variables that tell how much of a local list a station takes."""
 
 
 def invites(action: str, payload: bytes) -> frozenset[str]:
@@ -55,6 +77,7 @@ V16 = Dialect(
         **configuration.LEARNS,
         **firmware.LEARNS,
         **diagnostics.LEARNS,
+        **local_auth_list.LEARNS,
         **reservation.LEARNS,
         **smart_charging.LEARNS,
     },

@@ -16,6 +16,7 @@ from handlers.v201 import (
     data_transfer,
     diagnostics,
     firmware,
+    local_auth_list,
     metering,
     provisioning,
     reservation,
@@ -28,13 +29,26 @@ COMMANDS: Mapping[Any, Any] = {
     **commands.COMMANDS,
     **firmware.COMMANDS,
     **diagnostics.COMMANDS,
+    **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
 
-MEMBERS = {**commands.MEMBERS, **errands.MEMBERS, **reservation.MEMBERS, **smart_charging.MEMBERS}
+MEMBERS = {
+    **commands.MEMBERS,
+    **errands.MEMBERS,
+    **local_auth_list.MEMBERS,
+    **reservation.MEMBERS,
+    **smart_charging.MEMBERS,
+}
 """Which member of a command became which member of its payload."""
+
+spoken = local_auth_list.spoken
+"""What the version can say of an entry of a local list."""
+
+LIST_LIMITS = local_auth_list.LIST_LIMITS
+"""The variables that tell how much of a local list a station takes."""
 
 SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
 REPORTING = frozenset({"GetBaseReport", "GetReport"})
@@ -61,6 +75,7 @@ def learns(version: Version) -> Mapping[str, Learn]:
         **provisioning.LEARNS,
         **firmware.LEARNS,
         **diagnostics.LEARNS,
+        **local_auth_list.learns(version),
         **reservation.learns(version),
         **charging_answers.learns(version),
     }

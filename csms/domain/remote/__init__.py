@@ -17,6 +17,7 @@ from csms.domain.remote.core import (
     WriteVariables,
 )
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
+from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, listed_of
 from csms.domain.remote.reservation import CancelReservation, Reserve
 from csms.domain.remote.smart_charging import (
     ClearChargingProfile,
@@ -27,6 +28,7 @@ from csms.domain.remote.smart_charging import (
 from csms.domain.remote.words import RemoteCommand
 
 __all__ = [
+    "AskListVersion",
     "AskTransaction",
     "CancelReservation",
     "ChangeAvailability",
@@ -36,12 +38,14 @@ __all__ = [
     "GetCompositeSchedule",
     "GetDiagnostics",
     "GetLog",
+    "ListedToken",
     "NewValue",
     "ReadVariables",
     "RemoteCommand",
     "RequestReport",
     "Reserve",
     "ResetStation",
+    "SendLocalList",
     "SetChargingProfile",
     "StartRemotely",
     "StopRemotely",
@@ -51,4 +55,5 @@ __all__ = [
     "UpdateFirmware",
     "VariableName",
     "WriteVariables",
+    "listed_of",
 ]

@@ -28,6 +28,7 @@ from csms.domain.station.events import (
 )
 from csms.domain.station.evolve import FLOOD_WINDOW, newest_of
 from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_boot
+from csms.domain.station.local_list import LISTING
 from csms.domain.station.reserving import RESERVING, ended_by_status
 from csms.domain.station.state import ConnectorState, Station
 
@@ -143,4 +144,5 @@ DECIDERS: Deciders = {
     **FOLLOWING,
     **RESERVING,
     **CHARGING,
+    **LISTING,
 }

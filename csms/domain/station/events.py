@@ -7,6 +7,7 @@ from csms.domain.metering import Sample
 from csms.domain.station.charging import ChargingEvent
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.errands import ErrandEvent
+from csms.domain.station.local_list import ListEvent
 from csms.domain.station.reservations import ReservationEvent
 
 
@@ -95,4 +96,5 @@ StationEvent = (
     | ErrandEvent
     | ReservationEvent
     | ChargingEvent
+    | ListEvent
 )

@@ -1,16 +1,19 @@
 """How facts change the record of a station."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from csms.domain.command import Event
 from csms.domain.station.charging import ChargingEvent
 from csms.domain.station.charging_rules import charged
 from csms.domain.station.errands import ErrandAnswered, ErrandAsked, ErrandDropped, FirmwareFound, ProgressReported
 from csms.domain.station.events import MeterReported, NoticeKept, StationBooted, StationEvent, StatusChanged
 from csms.domain.station.following import followed
-from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
+from csms.domain.station.local_list import ListTaken, ListVersionTold, listed
+from csms.domain.station.reservations import ReservationEnded, ReservationMade
 from csms.domain.station.reserving import reserved
 from csms.domain.station.state import ConnectorState, Flood, Replays, Station
 
@@ -20,20 +23,31 @@ Item = TypeVar("Item")
 REMEMBERED = 8
 FLOOD_WINDOW = timedelta(minutes=1)
 
+BLOCKS: Mapping[type[Event], Callable[[Station, Any], Station]] = {
+    ErrandAsked: followed,
+    ErrandAnswered: followed,
+    ErrandDropped: followed,
+    ProgressReported: followed,
+    FirmwareFound: followed,
+    ReservationMade: reserved,
+    ReservationEnded: reserved,
+    ListTaken: listed,
+    ListVersionTold: listed,
+}
+"""The facts whose effect is told with the rules of their block."""
+
 
 def evolve(station: Station, event: StationEvent) -> Station:
     """Return the station after one more fact; most facts are history and change nothing here."""
+    if (change := BLOCKS.get(type(event))) is not None:
+        return change(station, event)
     match event:
         case StationBooted():
             return replace(station, registration=event.registration, booted_at=event.at, report=event.report)
         case StatusChanged():
             return _status_changed(station, event) if event.current else _status_replayed(station, event)
-        case ErrandAsked() | ErrandAnswered() | ErrandDropped() | ProgressReported() | FirmwareFound():
-            return followed(station, event)
         case MeterReported() | NoticeKept():
             return _remarked(station, event)
-        case ReservationMade() | ReservationRefused() | ReservationEnded():
-            return reserved(station, event)
         case _:
             return charged(station, event) if isinstance(event, ChargingEvent) else station
 

@@ -26,7 +26,6 @@ from csms.domain.station.reservations import (
     RecordCancellation,
     RecordReservation,
     ReservationEnded,
-    ReservationEvent,
     ReservationMade,
     ReservationRefused,
     UseReservation,
@@ -167,21 +166,17 @@ RESERVING: Deciders = {
 }
 
 
-def reserved(station: Station, event: ReservationEvent) -> Station:
-    """Return the station after one more fact of a reservation; a refused one changes nothing."""
-    match event:
-        case ReservationMade():
-            return replace(station, reservations=_bounded((*station.reservations, Kept(event.reservation))))
-        case ReservationEnded(key=""):
-            return replace(station, ends_told=(*station.ends_told, event.told)[-TOLD_LIMIT:])
-        case ReservationEnded():
-            kept = tuple(
-                Kept(known.reservation, event.told.ending) if known.reservation.key == event.key else known
-                for known in station.reservations
-            )
-            return replace(station, reservations=_bounded(kept))
-        case _:
-            return station
+def reserved(station: Station, event: ReservationMade | ReservationEnded) -> Station:
+    """Return the station after one more fact of a reservation."""
+    if isinstance(event, ReservationMade):
+        return replace(station, reservations=_bounded((*station.reservations, Kept(event.reservation))))
+    if not event.key:
+        return replace(station, ends_told=(*station.ends_told, event.told)[-TOLD_LIMIT:])
+    kept = tuple(
+        Kept(known.reservation, event.told.ending) if known.reservation.key == event.key else known
+        for known in station.reservations
+    )
+    return replace(station, reservations=_bounded(kept))
 
 
 def _bounded(known: tuple[Kept, ...]) -> tuple[Kept, ...]:

@@ -52,6 +52,7 @@ class Station(Struct, frozen=True, gc=False):
     reservations: tuple[Kept, ...] = ()
     ends_told: tuple[Told, ...] = ()
     charging: Charging = Charging()
+    list_version: int | None = None
     replays: tuple[tuple[tuple[int, int], Replays], ...] = ()
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()

@@ -69,7 +69,7 @@ class CommandCarrier:
 
     async def _fault(self, protocol: str, command: RemoteCommand) -> BodyFault | None:
         try:
-            whole, _ = await prepared(self._words, "", command)
+            whole, _ = await prepared(self._words, "", protocol, command)
             word(self._words, protocol, whole)
         except Problem as problem:
             return BodyFault(problem.errors[0].path if problem.errors else "", problem.detail)
@@ -81,7 +81,7 @@ class CommandCarrier:
         if protocol is None:
             return Ending(Outcome.OFFLINE)
         try:
-            command, _ = await prepared(self._words, assignment.station, self._read(assignment.body))
+            command, _ = await prepared(self._words, assignment.station, protocol, self._read(assignment.body))
             worded = await word_for(self._words, assignment.station, protocol, command)
         except Problem as problem:
             unsayable = isinstance(problem.__cause__, Unsupported)

@@ -75,7 +75,7 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     desk = desk_of(request)
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
-    command, ours = await prepared(desk, station, command)
+    command, ours = await prepared(desk, station, protocol, command)
     worded = await word_for(desk, station, protocol, command)
     warnings = await warnings_for(desk, station, protocol, command)
     response = await call(request, station_id, worded.action, worded.payload.decode(), None, ours)

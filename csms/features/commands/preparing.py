@@ -6,7 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from csms.domain import remote
+from csms.domain.local_list import Update, applied, excess, next_version
 from csms.features.commands.words import Words
+from csms.storage.local_lists import known_list, told_limits
 from csms.web.problems import FieldError, Problem
 
 NUMBER = "SELECT nextval('reservation_numbers')"
@@ -16,13 +18,13 @@ SELECT EXISTS (SELECT FROM reservations WHERE station_id = $1 AND number = $2 AN
 
 
 async def prepared(
-    words: Words, station: str, command: remote.RemoteCommand
+    words: Words, station: str, protocol: str, command: remote.RemoteCommand
 ) -> tuple[remote.RemoteCommand, dict[str, int]]:
     """Return a command with all that was left to us, and its numbers among that; raise a 422 for what cannot be meant."""
     prepare = PREPARATIONS.get(type(command))
     if prepare is None:
         return command, {}
-    whole = await prepare(words, station, command)
+    whole = await prepare(words, station, protocol, command)
     ours = {
         name: getattr(whole, name)
         for name in command.__struct_fields__
@@ -31,7 +33,7 @@ async def prepared(
     return whole, ours
 
 
-async def _reserve(words: Words, station: str, command: remote.Reserve) -> remote.Reserve:
+async def _reserve(words: Words, station: str, protocol: str, command: remote.Reserve) -> remote.Reserve:
     """Give a reservation a number that no live one of the station has (16-RES-03)."""
     if command.expires_at <= words.clock.now():
         refuse("/expires_at", "lies in the past")
@@ -43,7 +45,24 @@ async def _reserve(words: Words, station: str, command: remote.Reserve) -> remot
     return replace(command, reservation_id=number)
 
 
-async def _update_firmware(words: Words, station: str, command: remote.UpdateFirmware) -> remote.UpdateFirmware:
+async def _send_local_list(
+    words: Words, station: str, protocol: str, command: remote.SendLocalList
+) -> remote.SendLocalList:
+    """Give an update of a list the next version, and refuse one that a station has no room for (16-LAL-02, 16-LAL-07)."""
+    listed = tuple(words.phrasebook.spoken(protocol, remote.listed_of(entry)) for entry in command.entries)
+    known = await known_list(words.pool, station)
+    limits = await told_limits(words.pool, station, words.phrasebook.list_limits(protocol))
+    if limits.per_message is not None and len(listed) > limits.per_message:
+        refuse("/entries", f"are {len(listed)}, and the station takes {limits.per_message} at a time")
+    update = Update(command.version or next_version(known.version), command.update == "full", listed)
+    if (update.full or known.content is not None) and excess(applied(known.content or {}, update), limits):
+        refuse("/entries", f"make a list of more than {limits.in_all}, which is all that the station takes")
+    return replace(command, version=update.version)
+
+
+async def _update_firmware(
+    words: Words, station: str, protocol: str, command: remote.UpdateFirmware
+) -> remote.UpdateFirmware:
     """Send the station for its firmware now, if no time was named."""
     return command if command.retrieve_at is not None else replace(command, retrieve_at=words.clock.now())
 
@@ -53,7 +72,8 @@ def refuse(path: str, why: str) -> None:
     raise Problem(422, f"{path.rpartition('/')[2]} {why}", errors=[FieldError(path, why)])
 
 
-PREPARATIONS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, Any], Awaitable[remote.RemoteCommand]]] = {
+PREPARATIONS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, str, Any], Awaitable[remote.RemoteCommand]]] = {
     remote.Reserve: _reserve,
+    remote.SendLocalList: _send_local_list,
     remote.UpdateFirmware: _update_firmware,
 }

@@ -4,7 +4,8 @@ import asyncpg
 
 LIMIT = """
 SELECT min(value::bigint) FROM station_variables
-WHERE station_id = $1 AND lower(variable) = 'bytespermessage' AND lower(variable_instance) = lower($2)
+WHERE station_id = $1 AND lower(variable) = 'bytespermessage'
+    AND (lower(variable_instance) = lower($2) OR $2 = 'SendLocalList' AND lower(component) = 'localauthlistctrlr')
     AND value ~ '^[1-9][0-9]{0,8}$'
 """
 ENVELOPE = len('[2,"00000000-0000-0000-0000-000000000000","",]')

@@ -31,6 +31,14 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.GetDiagnostics,
         "Make the station bring its diagnostics, as 1.6 without its security extension words it.",
     ),
+    "get-local-list-version": (
+        remote.AskListVersion,
+        "Ask which version of its local list the station has; what it tells is found with its local list.",
+    ),
+    "send-local-list": (
+        remote.SendLocalList,
+        "Send one update of the local list; to bring a station to a wanted list in as many as it takes, sync it.",
+    ),
     "reserve": (
         remote.Reserve,
         "Keep an outlet for a token; what becomes of it is found under the reservations, by the id of the call.",

@@ -141,6 +141,7 @@ class Variable(Struct, frozen=True):
     mutability: str | None
     unit: str | None
     data_type: str | None
+    max_limit: float | None
     reported_at: datetime
 
 

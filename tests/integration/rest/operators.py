@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.integration.rest import operators_charging as charging
+from tests.integration.rest import operators_lists as lists
+from tests.integration.rest.operators_lists import OURS
 
 OCPP = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
@@ -38,8 +40,6 @@ class Case:
         return {OURS[self.action, name]: payload[name] for name in left if (self.action, name) in OURS}
 
 
-LATER = "2999-01-01T00:00:00Z"
-OURS = {("ReserveNow", "reservationId"): "reservation_id", ("ReserveNow", "id"): "reservation_id"}
 YES, NO = {"status": "Accepted"}, {"status": "Rejected"}
 KEY = {"variables": [{"variable": "HeartbeatInterval"}]}
 VARIABLE = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval"}
@@ -115,19 +115,6 @@ OF_16 = [
         "GetDiagnostics",
         {"location": PLACE, "retryInterval": 60, "startTime": AT},
     ),
-    (
-        "reserve",
-        {"token": "TAG-1", "expires_at": LATER, "evse": 2, "group": "FAMILY"},
-        "ReserveNow",
-        {"connectorId": 2, "expiryDate": LATER, "idTag": "TAG-1", "parentIdTag": "FAMILY", "reservationId": ...},
-    ),
-    (
-        "reserve",
-        {"token": "TAG-1", "expires_at": "2999-01-01T02:00:00.5+02:00", "reservation_id": -3},
-        "ReserveNow",
-        {"connectorId": 0, "expiryDate": LATER, "idTag": "TAG-1", "reservationId": -3},
-    ),
-    ("cancel-reservation", {"reservation_id": 77}, "CancelReservation", {"reservationId": 77}),
 ]
 OF_2 = [
     (
@@ -189,41 +176,10 @@ OF_2 = [
         "GetLog",
         {"log": {"remoteLocation": PLACE, "oldestTimestamp": AT}, "logType": "DiagnosticsLog", "requestId": ...},
     ),
-    (
-        "reserve",
-        {"token": "TAG-1", "expires_at": LATER, "evse": 2, "group": "FAMILY"},
-        "ReserveNow",
-        {
-            "id": ...,
-            "expiryDateTime": LATER,
-            "idToken": {"idToken": "TAG-1", "type": "ISO14443"},
-            "evseId": 2,
-            "groupIdToken": {"idToken": "FAMILY", "type": "Central"},
-        },
-    ),
-    (
-        "reserve",
-        {
-            "token": "M-1",
-            "kind": "MacAddress",
-            "expires_at": LATER,
-            "evse": 0,
-            "connector_type": "cCCS2",
-            "reservation_id": 0,
-        },
-        "ReserveNow",
-        {
-            "id": 0,
-            "expiryDateTime": LATER,
-            "idToken": {"idToken": "M-1", "type": "MacAddress"},
-            "connectorType": "cCCS2",
-        },
-    ),
-    ("cancel-reservation", {"reservation_id": 77}, "CancelReservation", {"reservationId": 77}),
 ]
 ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
-    "ReserveNow": (YES, {"status": "Occupied"}),
     **charging.ANSWERS,
+    **lists.ANSWERS,
     "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
     ("1.6", "UpdateFirmware"): ({}, {}),
     "GetDiagnostics": ({"fileName": "all.log"}, {}),
@@ -243,9 +199,9 @@ ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
 CASES = [
     Case(command, version, body, action, payload, *ANSWERS.get((version, action), ANSWERS.get(action, (YES, NO))))
     for version, said in (
-        ("1.6", OF_16 + charging.OF_16),
-        ("2.0.1", OF_2 + charging.OF_2),
-        ("2.1", OF_2 + charging.OF_2),
+        ("1.6", OF_16 + charging.OF_16 + lists.OF_16),
+        ("2.0.1", OF_2 + charging.OF_2 + lists.OF_2),
+        ("2.1", OF_2 + charging.OF_2 + lists.OF_2),
     )
     for command, body, action, payload in said
 ]

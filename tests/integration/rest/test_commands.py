@@ -13,7 +13,8 @@ import pytest
 from csms.features.commands.router import commands
 from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.rest.operators import CASES, COMMANDS, LATER, NO, OCPP, ONE_EACH, Case
+from tests.integration.rest.operators import CASES, COMMANDS, NO, OCPP, ONE_EACH, Case
+from tests.integration.rest.operators_lists import LATER
 from tests.integration.wire import RawStation
 from tests.official import faults
 
@@ -223,6 +224,28 @@ INVALID: list[tuple[tuple[str, ...], str, Any, str]] = [
     (ALL, "reserve", {"token": "T", "expires_at": LATER, "reservation_id": 2**31}, "reservation_id"),
     (("2.1",), "reserve", {"token": "T", "expires_at": LATER, "reservation_id": -1}, "reservation_id"),
     (ALL, "cancel-reservation", {}, "reservation_id"),
+    (ALL, "send-local-list", {}, "update"),
+    (ALL, "send-local-list", {"update": "some"}, "update"),
+    (ALL, "send-local-list", {"update": "full", "version": 0}, "version"),
+    (ALL, "send-local-list", {"update": "full", "version": -1}, "version"),
+    (ALL, "send-local-list", {"update": "full", "version": 2**31}, "version"),
+    (ALL, "send-local-list", {"update": "differential"}, "entries"),
+    (ALL, "send-local-list", {"update": "full", "entries": [{}]}, "entries"),
+    (ALL, "send-local-list", {"update": "full", "entries": [{"token": "A"}, {"token": "a"}]}, "entries"),
+    (("1.6",), "send-local-list", {"update": "full", "entries": [{"token": "x" * 21}]}, "entries"),
+    (("2.0.1",), "send-local-list", {"update": "full", "entries": [{"token": "x" * 37}]}, "entries"),
+    (("2.0.1",), "send-local-list", {"update": "full", "entries": [{"token": "A", "kind": "Magic"}]}, "entries"),
+    (ALL, "send-local-list", {"update": "full", "entries": [{"token": "A", "status": "good"}]}, "entries"),
+    (ALL, "send-local-list", {"update": "full", "entries": [{"token": "A", "expires_at": "soon"}]}, "entries"),
+    (ALL, "send-local-list", {"update": "full", "entries": [{"token": "A", "remove": True}]}, "entries"),
+    (("1.6",), "send-local-list", {"update": "full", "entries": [{"token": "A", "group": "x" * 21}]}, "entries"),
+    (
+        ALL,
+        "send-local-list",
+        {"update": "differential", "entries": [{"token": "A", "remove": True, "status": "blocked"}]},
+        "entries",
+    ),
+    (ALL, "send-local-list", {"update": "full", "entries": [{"token": f"TAG-{n}"} for n in range(99)]}, "entries"),
     (ALL, "cancel-reservation", {"reservation_id": "x"}, "reservation_id"),
     (ALL, "data-transfer", {}, "vendor"),
     (ALL, "data-transfer", {"vendor": "x" * 256}, "vendor"),

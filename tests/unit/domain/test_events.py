@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from csms.domain.access import TokenRef
 from csms.domain.command import Event
+from csms.domain.local_list import Info, Listed, Update
 from csms.domain.metering import Sample
 from csms.domain.reservation import Ending, Reservation, Told
 from csms.domain.session.commands import Observation
@@ -24,7 +25,7 @@ from csms.domain.session.state import Session
 from csms.domain.smart_charging.composite import Composite, Stretch
 from csms.domain.smart_charging.matching import Criteria
 from csms.domain.smart_charging.profile import Constraint, Installed, Origin, Purpose, Unit
-from csms.domain.station import charging, errands, reservations
+from csms.domain.station import charging, errands, local_list, reservations
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
@@ -62,7 +63,18 @@ SMALL = st.integers(-(2**31), 2**31 - 1)
 RESERVATIONS = st.builds(
     Reservation, TEXT, SMALL, TOKENS, TIMES, TIMES, st.none() | SMALL, st.none() | TEXT, st.none() | TEXT
 )
+UPDATES = st.builds(
+    Update,
+    SMALL,
+    st.booleans(),
+    st.lists(st.builds(Listed, TOKENS, st.none() | st.builds(Info, TEXT, st.none() | TEXT, st.none() | TIMES))).map(
+        tuple
+    ),
+)
 RESERVED_FACTS = (
+    st.builds(local_list.ListTaken, UPDATES, TIMES),
+    st.builds(local_list.ListVersionTold, SMALL, TIMES),
+    st.builds(local_list.ListRefused, SMALL, st.booleans(), TEXT, TIMES),
     st.builds(reservations.ReservationMade, RESERVATIONS, TIMES),
     st.builds(reservations.ReservationRefused, RESERVATIONS, TEXT, TIMES),
     st.builds(
