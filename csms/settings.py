@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     roles: Annotated[frozenset[Role], *Listed] = frozenset(Role)
     node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     data_folder: Path = Path(".data")
+    vendors_folder: Path | None = None
 
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None

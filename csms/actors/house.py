@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from csms.actors.messages import Attach, Expelled, Heard, Lost, Review, Superseded
+from csms.actors.messages import Attach, Changed, Expelled, Heard, Lost, Review, Superseded
 from csms.actors.station import StationActor
 from csms.actors.tools import Tools
 from csms.ocpp.events import LinkEvent
@@ -121,6 +121,17 @@ class StationHouse:
             return
         for lease in over:
             (self.superseded if lease.taken else self.expelled)(lease.station, lease.epoch)
+
+    def changed(self, station: str) -> None:
+        """A station was set up in another way; what it is treated as follows at once, not at its next connection."""
+        if (actor := self._actors.get(station)) is not None and actor.line is not None:
+            actor.tell(Changed())
+
+    def refresh(self) -> None:
+        """Something else is known of makes: look at all stations anew."""
+        for actor in self.actors:
+            if actor.line is not None:
+                actor.tell(Changed())
 
     async def call(self, request: CallRequest) -> CallReport:
         """Call a station that is connected here; offline if it is not."""

@@ -19,6 +19,11 @@ class Attach:
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The station was set up in another way, or something else is known of its make."""
+
+
 class Heard(Struct, frozen=True):
     """Something came over a line."""
 

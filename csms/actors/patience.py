@@ -2,6 +2,7 @@
 
 from csms.actors.calls import CallEnd
 from csms.actors.tools import Tools
+from csms.domain.vendors.habits import Habits
 from csms.ocpp.events import CallLapsed, ErrorReceived, ResultReceived
 
 
@@ -15,7 +16,7 @@ class Patience:
         self._unanswered = 0
         self._patient_until = 0.0
 
-    def is_over(self, event: CallEnd) -> bool:
+    def is_over(self, event: CallEnd, habits: Habits) -> bool:
         """Whether the station should redial now that a call has ended so; not again and again."""
         policy = self._tools.policy
         if isinstance(event, ResultReceived | ErrorReceived):
@@ -23,7 +24,8 @@ class Patience:
         elif isinstance(event, CallLapsed) and event.sent:
             self._unanswered += 1
         now = self._tools.clock.monotonic()
-        if self._unanswered < policy.mute_after or now < self._patient_until:
+        borne = policy.mute_after if habits.mute_after is None else habits.mute_after
+        if not borne or self._unanswered < borne or now < self._patient_until:
             return False
         self._unanswered = 0
         self._patient_until = now + policy.mute_patience_s

@@ -54,6 +54,10 @@ class Reception:
         self._station = station
         self._invited = frozenset()
 
+    def serve(self, station: RegisteredStation) -> None:
+        """Serve the station as it is known now."""
+        self._station = station
+
     def invite(self, line: Line, action: str, payload: bytes) -> None:
         """Let in what a call of ours asks for, though the station is not accepted yet (BOOT-05)."""
         if self._entity.state.registration is not Registration.ACCEPTED:

@@ -10,7 +10,8 @@ import structlog
 from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
 from csms.actors.ledger import Ledger
-from csms.actors.messages import Attach, Expelled, Heard, Lost, Review, Superseded
+from csms.actors.makes import as_told
+from csms.actors.messages import Attach, Changed, Expelled, Heard, Lost, Review, Superseded
 from csms.actors.outbound import Outbound
 from csms.actors.patience import Patience
 from csms.actors.reception import Reception
@@ -37,10 +38,7 @@ from csms.runtime.actor import Actor
 
 log = structlog.get_logger(__name__)
 
-TRY_AGAIN_LATER = 1013
-REPLACED = 1000
-NOT_ALLOWED = 1008
-GOING_AWAY = 1001
+REPLACED, GOING_AWAY, NOT_ALLOWED, TRY_AGAIN_LATER = 1000, 1001, 1008, 1013
 
 
 class StationActor(Actor):
@@ -120,6 +118,8 @@ class StationActor(Actor):
                 self._give_up(message.epoch)
             case Expelled():
                 self._expel(message.epoch)
+            case Changed():
+                self._adopt(await self._tools.registry.find(self._station.id) or self._station)
             case Review():
                 await self._review(message.now)
         return None
@@ -156,6 +156,7 @@ class StationActor(Actor):
                 await self._wake()
             await self._reception.take(line, event)
             if event.action == "BootNotification":
+                self._adopt(as_told(self._station, self._entity.state.report, self._tools.vendors))
                 await self._upkeep.booted(event, self._entity)
             else:
                 self._upkeep.heard(event.action, self._station)
@@ -194,8 +195,8 @@ class StationActor(Actor):
 
     async def _end_call(self, line: Line, event: CallEnd) -> None:
         self._upkeep.ended(event, self._tools.clock.now())
-        if self._patience.is_over(event) and line is self._line:
-            log.warning("station_mute", station=self._station.id, calls=self._tools.policy.mute_after)
+        if self._patience.is_over(event, self._station.habits) and line is self._line:
+            log.warning("station_mute", station=self._station.id)
             line.close(GOING_AWAY, "calls are not answered")
         try:
             await self._wake()
@@ -207,18 +208,17 @@ class StationActor(Actor):
     # The line and the lease.
 
     async def _attach(self, attach: Attach) -> None:
-        older, self._line = self._line, attach.line
+        station, line = attach.station, attach.line
+        older, self._line = self._line, line
         if attach.epoch != self._lease.epoch + 1:
             self._forget()
         self._lease.epoch = attach.epoch
-        self._station = attach.station
+        self._station = station
         self._paused = False
-        self._upkeep.attach(self._tools.clock.now())
-        self._reception.attach(attach.station)
-        self._tools.presence.seen(
-            attach.station.id, online=True, version=attach.line.version, remote=attach.line.remote
-        )
-        if older is not None and older is not attach.line:
+        self._upkeep.attach(self._tools.clock.now(), station)
+        self._reception.attach(station)
+        self._tools.presence.seen(station.id, online=True, version=line.version, remote=line.remote)
+        if older is not None and older is not line:
             older.close(REPLACED, "replaced by a newer connection")
 
     async def _detach(self, line: Line) -> None:
@@ -244,6 +244,14 @@ class StationActor(Actor):
         if epoch > self._lease.epoch and self._line is not None:
             self._forget()
             self._line.close(NOT_ALLOWED, "not allowed any more")
+
+    def _adopt(self, station: RegisteredStation) -> None:
+        """Treat the station as is known now."""
+        self._station = station
+        self._reception.serve(station)
+        self._upkeep.serve(station)
+        if self._line is not None:
+            self._line.adopt(station)
 
     async def _review(self, now: datetime) -> None:
         await self._wake()

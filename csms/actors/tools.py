@@ -10,6 +10,7 @@ from csms.ports.commands import Phrasebook
 from csms.ports.handlers import Dialect
 from csms.ports.journal import Archive, Journal
 from csms.ports.registry import Presence, StationRegistry, Tokens
+from csms.ports.vendors import Vendors
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,5 @@ class Tools:
     tasks: Tasks
     dialects: Mapping[Version, Dialect]
     phrasebook: Phrasebook
+    vendors: Vendors
     policy: Policy

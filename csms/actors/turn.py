@@ -41,7 +41,7 @@ class Turn(Struct, eq=False, gc=False):
     @property
     def heartbeat_s(self) -> int:
         """The interval that the station is to keep."""
-        return self.station.heartbeat_s or self._tools.policy.heartbeat_s
+        return self.station.heartbeat(self._tools.policy.heartbeat_s)
 
     def execute(self, command: Command[Outcome]) -> Coroutine[Any, Any, Outcome]:
         """Hand a command to the record of this station."""

@@ -13,6 +13,8 @@ from csms.domain.remote import AskTransaction, NewValue, RemoteCommand, TriggerM
 from csms.domain.session.state import Session
 from csms.domain.station.commands import BootReport, Registration, ReportNotice
 from csms.domain.station.state import Station
+from csms.domain.vendors.habits import PLAIN, Habits
+from csms.domain.vendors.profiles import is_untouched
 from csms.ocpp.events import CallLapsed, CallReceived, ErrorReceived, ResultReceived
 from csms.ocpp.version import Version
 from csms.ports.commands import CallRequest, Unsupported
@@ -52,11 +54,13 @@ class Upkeep:
         "_last",
         "_odd_beats",
         "_strikes",
+        "_told",
         "_tools",
     )
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._told: RegisteredStation | None = None
         self._attached_at: datetime | None = None
         self._beat_at: datetime | None = None
         self._odd_beats = 0
@@ -69,9 +73,14 @@ class Upkeep:
 
     # What is seen of the station.
 
-    def attach(self, now: datetime) -> None:
+    def attach(self, now: datetime, station: RegisteredStation) -> None:
         """A new line stands."""
         self._attached_at, self._beat_at = now, None
+        self.serve(station)
+
+    def serve(self, station: RegisteredStation) -> None:
+        """Take the station for what is known of it now."""
+        self._told = station
 
     def heard(self, action: str, told: RegisteredStation) -> None:
         """Note a call that was answered, other than a boot."""
@@ -148,11 +157,18 @@ class Upkeep:
         return bool(self._settle) and self._attached_at is not None and now - self._attached_at >= self._settle
 
     def _interval_s(self, told: RegisteredStation) -> int:
-        return told.heartbeat_s or self._tools.policy.heartbeat_s
+        return told.heartbeat(self._tools.policy.heartbeat_s)
+
+    @property
+    def _habits(self) -> Habits:
+        return PLAIN if self._told is None else self._told.habits
 
     @property
     def _settle(self) -> timedelta:
-        return timedelta(seconds=self._tools.policy.upkeep_settle_s)
+        """How long a line must have stood; zero is never, and where the house never asks no habit makes it ask."""
+        seconds = self._tools.policy.upkeep_settle_s
+        settle_s = self._habits.settle_s
+        return timedelta(seconds=seconds if not seconds or settle_s is None else settle_s)
 
     def due(
         self, told: RegisteredStation, station: Station, sessions: Iterable[Session], version: Version
@@ -171,7 +187,7 @@ class Upkeep:
         commands = [command for _, command in wanted]
         if version.is_2x:
             commands += [AskTransaction(ref) for ref in self._doubtful(sessions, now)]
-        return [request for command in commands if (request := self._put(told.id, command, version)) is not None]
+        return [request for command in commands if (request := self._put(told, command, version)) is not None]
 
     def _unlearn(self, report: BootReport | None) -> None:
         """Forget what another firmware could not do."""
@@ -188,6 +204,7 @@ class Upkeep:
             errands += [
                 (name, WriteVariables((NewValue(variable=name, component=COMPONENT, value=str(interval_s)),)))
                 for name in SPELLINGS.get(version, ("HeartbeatInterval",))
+                if not is_untouched(self._habits, name)
             ]
         return errands
 
@@ -207,7 +224,7 @@ class Upkeep:
             self._gaps = {**dict(kept), **dict.fromkeys(refs)}
         return refs
 
-    def _put(self, name: str, command: RemoteCommand, version: Version) -> CallRequest | None:
+    def _put(self, told: RegisteredStation, command: RemoteCommand, version: Version) -> CallRequest | None:
         try:
             action, payload = self._tools.phrasebook.put(version, command)
         except Unsupported:
@@ -216,4 +233,5 @@ class Upkeep:
         strikes = self._strikes or {}
         if max(strikes.get((action, b""), 0), strikes.get((action, raw), 0)) >= PATIENCE:
             return None
-        return CallRequest(str(uuid.uuid4()), name, action, raw.decode(), self._tools.policy.call_timeout_s, "house")
+        within_s = told.timeout(self._tools.policy.call_timeout_s)
+        return CallRequest(str(uuid.uuid4()), told.id, action, raw.decode(), within_s, "house")

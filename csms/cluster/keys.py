@@ -31,6 +31,11 @@ class Keys:
         return f"{self.prefix}:claims"
 
     @property
+    def changes(self) -> str:
+        """The channel on which it is told which stations were set up in another way."""
+        return f"{self.prefix}:changes"
+
+    @property
     def events(self) -> str:
         """The stream of facts; one entry for each group commit."""
         return f"{self.prefix}:events"

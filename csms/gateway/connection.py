@@ -14,13 +14,14 @@ from csms.gateway.brake import Brake
 from csms.gateway.context import Context
 from csms.gateway.framing import Cutter, Pieces, text_frame
 from csms.gateway.knock import Admission
-from csms.gateway.liveness import PING, phase_of, silence_of
+from csms.gateway.liveness import PING, Watch, pace_of, phase_of
 from csms.gateway.trace import trace_end, trace_in, trace_odd, trace_out
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, FrameOdd, MessageId
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.line import Ears
+from csms.ports.registry import RegisteredStation
 
 log = structlog.get_logger(__name__)
 
@@ -45,9 +46,9 @@ class Connection(asyncio.Protocol):
         "_ears",
         "_link",
         "_pieces",
-        "_stalled_at",
         "_station",
         "_transport",
+        "_watch",
         "_why",
         "close_by",
         "frames_in_second",
@@ -55,7 +56,6 @@ class Connection(asyncio.Protocol):
         "last_outbound",
         "proof",
         "remote",
-        "silence_s",
         "version",
     )
 
@@ -82,19 +82,18 @@ class Connection(asyncio.Protocol):
         self._breath: asyncio.TimerHandle | None = None
         self._closing = False
         self._brake = Brake(transport)
-        self._stalled_at: float | None = None
         self.close_by: float | None = None
         self.frames_in_second = 0
         self.last_inbound = context.clock.monotonic()
-        self.last_outbound = self.last_inbound - context.ping_s / 2 * phase_of(admission.station)
-        self.silence_s = silence_of(context, admission.station)
+        self._watch = Watch(context, admission.station)
+        self.last_outbound = self.last_inbound - self._watch.pace.ping_s / 2 * phase_of(admission.station)
         self.remote = remote
         self.version: Version = admission.choice.version
         self.proof = admission.proof
 
     def start(self, ears: Ears, *, early: bytes) -> None:
         """Finish the handshake and listen, first to what came with the request."""
-        self._link = Link(self.version, limits=self._context.limits)
+        self._link = Link(self.version, limits=self._watch.pace.limits)
         self._ears = ears
         self._flush_core()
         self._context.metrics.connections.inc()
@@ -130,10 +129,10 @@ class Connection(asyncio.Protocol):
             ears.heard(event)
 
     def pause_writing(self) -> None:
-        self._stalled_at = self._context.clock.monotonic()
+        self._watch.stalled_at = self._context.clock.monotonic()
 
     def resume_writing(self) -> None:
-        self._stalled_at = None
+        self._watch.stalled_at = None
 
     # Reading.
 
@@ -192,7 +191,7 @@ class Connection(asyncio.Protocol):
 
     def _count_frame(self) -> None:
         self.frames_in_second += 1
-        if self.frames_in_second > self._context.frames_per_second:
+        if self.frames_in_second > self._watch.pace.frames_per_second:
             self._brake.pull("rate")
 
     # The line.
@@ -236,6 +235,10 @@ class Connection(asyncio.Protocol):
     def pause(self) -> None:
         """Stop reading, because the actor is behind."""
         self._brake.pull("actor")
+
+    def adopt(self, station: RegisteredStation) -> None:
+        """Treat the station as is known now."""
+        self._watch.adopt(pace_of(self._context, station), self._link)
 
     def resume(self) -> None:
         """Read again."""
@@ -284,12 +287,9 @@ class Connection(asyncio.Protocol):
             return
         if self._link is not None and self._link.next_deadline is not None:
             self._advance(now)
-        if self._stalled_at is not None and now - self._stalled_at > self._context.stall_s:
-            self._abort("stalled")
-        elif not self._brake.pulled and now - self.last_inbound > self.silence_s:
-            log.info("station_silent", station=self._station, seconds=round(now - self.last_inbound))
-            self._abort("silent")
-        elif self._context.ping_s and now - self.last_outbound > self._context.ping_s and self._transport is not None:
+        if (why := self._watch.why_cut(now, self.last_inbound, reading=not self._brake.pulled)) is not None:
+            self._abort(why)
+        elif self._watch.wants_ping(now, self.last_outbound) and self._transport is not None:
             self._transport.write(PING)
             self.last_outbound = now
 

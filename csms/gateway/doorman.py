@@ -99,7 +99,12 @@ class Doorman:
         proof = await self._prove(knock, station, name)
         if isinstance(proof, Refusal):
             return proof
-        choice = choose(knock.offered, pinned=station.subprotocol, assume_16=self._assume_16)
+        missing = station.habits.missing_subprotocol
+        choice = choose(
+            knock.offered,
+            pinned=station.subprotocol or station.habits.subprotocol,
+            assume_16=self._assume_16 if missing is None else missing == "assume-1.6",
+        )
         if choice is None:
             return Refusal(400, "subprotocol", "no subprotocol in common: ocpp1.6, ocpp2.0.1 or ocpp2.1")
         return Admission(station, choice, proof)

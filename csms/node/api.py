@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
+from csms.cluster.changes import ChangeNotices
 from csms.cluster.events import EventReader
 from csms.features import own_routers, routers
 from csms.features.operations.repository.effects import effects
 from csms.node.files import MEGABYTE, porter_of
-from csms.node.fleet import carriers_of, check_call
+from csms.node.fleet import carriers_of, check_call, house_habits
 from csms.node.foundation import Foundation
 from csms.web.app import build_app
 from csms.web.desk import Desk
@@ -43,6 +44,10 @@ async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router
         clock=node.clock,
         metrics=node.metrics,
         tasks=node.tasks,
+        registry=node.registry,
+        vendors=node.vendors,
+        changed=ChangeNotices(client=node.redis, keys=node.keys).tell,
+        habits=house_habits(node.settings),
         carriers=carriers_of(node),
         effects=effects(node.pool),
         objects=node.objects,

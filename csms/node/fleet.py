@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from csms.actors.tools import Policy
+from csms.domain.vendors.habits import Habits
 from csms.features.commands.carrier import carriers
 from csms.features.commands.words import Vocabulary
 from csms.features.operations.repository.effects import effects
@@ -10,6 +12,7 @@ from csms.node.foundation import Foundation
 from csms.ocpp import schemas
 from csms.ocpp.version import Version
 from csms.ports.assignments import Carrier
+from csms.settings import Settings
 from csms.web.desk import Fault
 from handlers.phrasebook import VersionedPhrasebook
 
@@ -19,6 +22,23 @@ def check_call(protocol: str, action: str, payload: bytes) -> list[Fault]:
     return list(schemas.check_call(Version(protocol), action, payload))
 
 
+def house_habits(settings: Settings) -> Habits:
+    """Return how a station is treated of which nothing is known."""
+    return Habits(
+        ping_s=settings.ping_s,
+        silence_s=settings.silence_s,
+        settle_s=settings.upkeep_settle_s,
+        heartbeat_s=settings.heartbeat_s,
+        call_timeout_s=settings.call_timeout_s,
+        call_gap_s=settings.call_gap_s,
+        mute_after=Policy().mute_after,
+        frames_per_second=settings.frames_per_second,
+        command_bytes=settings.command_bytes,
+        missing_subprotocol=settings.missing_subprotocol.value,
+        read_all=True,
+    )
+
+
 def carriers_of(node: Foundation) -> Mapping[str, Carrier]:
     """Return what carries each command to a station of many, by the command's name."""
     words = Vocabulary(
@@ -26,6 +46,7 @@ def carriers_of(node: Foundation) -> Mapping[str, Carrier]:
         phrasebook=VersionedPhrasebook(),
         check=check_call,
         clock=node.clock,
+        registry=node.registry,
         command_bytes=node.settings.command_bytes,
     )
     return carriers(words=words, calls=node.calls, call_timeout_s=node.settings.call_timeout_s)
@@ -38,7 +59,6 @@ def start_operations(node: Foundation) -> None:
         carriers=carriers_of(node),
         effects=effects(node.pool),
         tasks=node.tasks,
-        call_timeout_s=node.settings.call_timeout_s,
     )
     node.tasks.spawn(runner.run(), name="operations")
     node.tasks.spawn(runner.watch(), name="operations/watch")

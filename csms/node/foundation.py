@@ -21,12 +21,13 @@ from csms.cluster.keys import Keys
 from csms.gateway.keyring import Keyring
 from csms.gateway.listener import StationListener
 from csms.kit.clock import Clock, SystemClock
+from csms.kit.failures import StartFailed
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
 from csms.node.health import Health
 from csms.ocpp.version import Version
 from csms.ports.objects import Objects
-from csms.settings import Environment, Settings
+from csms.settings import CONFIG, Environment, Settings
 from csms.storage import engine, installation, migrate
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
@@ -36,6 +37,7 @@ from csms.storage.objects.folder import FolderObjects
 from csms.storage.presence import PostgresPresence
 from csms.storage.progress import SessionProgress
 from csms.storage.registry import PostgresOwnership, PostgresRegistry, PostgresTokens
+from csms.storage.vendors import ProfilesUnreadable, VendorFiles
 from csms.web.server import WebServer
 from handlers.phrasebook import VersionedPhrasebook
 from handlers.v16 import V16
@@ -74,6 +76,7 @@ class Foundation:
         self.keyring: Keyring | None = None
         self.objects: Objects = FolderObjects(settings.data_folder / "objects")
         self.file_ports: dict[str, int] = {}
+        self.vendors = VendorFiles(settings.vendors_folder or CONFIG / "vendors", changed=lambda: self.house.refresh())
         self.undo = contextlib.AsyncExitStack()
 
     async def _flush(self) -> None:
@@ -85,6 +88,10 @@ class Foundation:
 
     async def open_stores(self) -> None:
         """Reach the database and Redis, and bring the database up to date where that is ours to do."""
+        try:
+            self.vendors.load()
+        except ProfilesUnreadable as error:
+            raise StartFailed(f"CSMS_VENDORS_FOLDER: {error}") from error
         self.redis = redis_client.open_client(self.where.redis_url)
         self.undo.push_async_callback(self.redis.aclose)
         await redis_client.check(self.redis, self.where.redis_url)
@@ -107,7 +114,7 @@ class Foundation:
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
         self.metrics.frames_dropped.set_function(lambda: self.frames.dropped)
         within_s = self.journal.patience_s
-        self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks, within_s=within_s)
+        self.registry = PostgresRegistry(pool=self.pool, tasks=self.tasks, vendors=self.vendors, within_s=within_s)
         self.directory = RedisDirectory(
             client=self.redis, keys=self.keys, node=self.name, owned=lambda: self.house.owned()
         )
@@ -132,10 +139,14 @@ class Foundation:
         self.undo.push_async_callback(self.tasks.stop)
         self.undo.push_async_callback(self.directory.leave)
         self.undo.push_async_callback(self._flush)
+        self._begin()
+
+    def _begin(self) -> None:
         self.tasks.spawn(self.directory.carry_out(), name="directory")
         self.tasks.spawn(self.directory.beat(), name="directory/beat")
         self.tasks.spawn(self.calls.take_calls(), name="calls")
         self.tasks.spawn(self.calls.take_reports(), name="calls/reports")
+        self.tasks.spawn(self.vendors.watch(), name="vendors")
 
     def _build_presence(self) -> None:
         self.presence = PostgresPresence(
@@ -170,6 +181,7 @@ class Foundation:
             tasks=self.tasks,
             dialects={Version.V16: V16, Version.V201: V201, Version.V21: V21},
             phrasebook=VersionedPhrasebook(),
+            vendors=self.vendors,
             policy=Policy(
                 heartbeat_s=settings.heartbeat_s,
                 call_timeout_s=settings.call_timeout_s,

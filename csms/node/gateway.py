@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Iterator
 
+from csms.cluster.changes import listen_for_changes
 from csms.cluster.directory import listen_for_claims
 from csms.domain.proof import TLS_CERTIFICATE
 from csms.gateway.context import Context
@@ -40,6 +41,7 @@ async def start_gateway(node: Foundation) -> None:
     node.tasks.spawn(node.progress.run(), name="progress")
     node.tasks.spawn(node.house.run_sweeps(SWEEP_S), name="house/sweep")
     node.tasks.spawn(listen_for_claims(node.redis, node.keys, node.name, node.house), name="claims")
+    node.tasks.spawn(listen_for_changes(node.redis, node.keys, node.house.changed), name="changes")
 
 
 def open_keyring(node: Foundation) -> None:

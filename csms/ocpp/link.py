@@ -52,11 +52,11 @@ DEFAULT_LIMITS = Limits()
 class Link:
     """One end of one connection. Empty containers are not made before they are needed: there are many links."""
 
-    __slots__ = ("_answers", "_lapsed", "_limits", "_open", "_queued", "_rests_until", "unsent", "version")
+    __slots__ = ("_answers", "_lapsed", "_open", "_queued", "_rests_until", "limits", "unsent", "version")
 
     def __init__(self, version: Version, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self.version = version
-        self._limits = limits
+        self.limits = limits
         self._open: OpenCall | None = None
         self._queued: deque[OpenCall] | None = None
         self._lapsed: OrderedDict[str, OpenCall] | None = None
@@ -81,7 +81,7 @@ class Link:
             self._odd(item, text, now)
             if isinstance(item, Unreadable)
             else self._take(Frame(item.kind, item.message_id, item.rest, notes), text, now)
-            for item in codec.decode(text, max_depth=self._limits.max_depth)
+            for item in codec.decode(text, max_depth=self.limits.max_depth)
         ]
 
     def _take(self, frame: Frame, text: str, now: float) -> LinkEvent:
@@ -129,7 +129,7 @@ class Link:
                 self.unsent.append(known[1])
             return FrameOdd("repeated", text, answered=known[1] is not None, message_id=message_id, action=action)
         answers[message_id] = (content, None)
-        if len(answers) > self._limits.kept_answers:
+        if len(answers) > self.limits.kept_answers:
             del answers[next(iter(answers))]
         return CallReceived(message_id, action, payload, text, notes)
 
@@ -195,7 +195,7 @@ class Link:
         """Queue a call that must be answered `within` seconds, queueing included; False if the queue is full."""
         if self._queued is None:
             self._queued = deque()
-        if len(self._queued) >= self._limits.max_queue:
+        if len(self._queued) >= self.limits.max_queue:
             return False
         self._queued.append(OpenCall(message_id, action, payload, now + within))
         self._open_next(now)
@@ -229,9 +229,9 @@ class Link:
             if self._lapsed is None:
                 self._lapsed = OrderedDict()
             self._lapsed[lapsed.message_id] = lapsed
-            if len(self._lapsed) > self._limits.kept_lapsed:
+            if len(self._lapsed) > self.limits.kept_lapsed:
                 self._lapsed.popitem(last=False)
-            self._rests_until = now + self._limits.gap_s if self._limits.gap_s else 0.0
+            self._rests_until = now + self.limits.gap_s if self.limits.gap_s else 0.0
             events.append(CallLapsed(lapsed, sent=True))
         for call in [call for call in self._queued or () if call.deadline <= now]:
             if self._queued is not None:
@@ -252,7 +252,7 @@ class Link:
         key = str(message_id)
         if self._open is not None and self._open.message_id == key:
             call, self._open = self._open, None
-            self._rests_until = now + self._limits.gap_s if self._limits.gap_s else 0.0
+            self._rests_until = now + self.limits.gap_s if self.limits.gap_s else 0.0
             self._open_next(now)
             return call, False
         return (self._lapsed.pop(key, None) if self._lapsed else None), True

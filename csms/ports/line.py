@@ -32,6 +32,9 @@ class Line(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Close the socket with a WebSocket close code; what it owes is dropped."""
 
+    def adopt(self, station: RegisteredStation) -> None:
+        """Keep the line at the pace of a station of which more, or something else, is known now."""
+
     def pause(self) -> None:
         """Stop reading the socket (and keep it alive), because its actor is behind."""
 

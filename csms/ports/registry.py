@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 
 from csms.domain.access import Token, TokenRef
 from csms.domain.station.commands import Registration
+from csms.domain.vendors.habits import PLAIN, Habits
+from csms.domain.vendors.profiles import NO_MAKE, Make
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class RegisteredStation:
     `old_password_hash` is that of the password before the present one, as long as it holds too.
 
     `password_hash` is None where none is set. `subprotocol` pins the version, None leaves
-    it to the station. `heartbeat_s` is None for the installation's default.
+    it to the station. `heartbeat_s` is None for the installation's default. `habits` are what is known of
+    its `make`, and before that its operator's `overrides`.
     """
 
     id: str
@@ -26,6 +29,17 @@ class RegisteredStation:
     heartbeat_s: int | None
     call_timeout_s: int | None
     old_password_hash: str | None = None
+    make: Make = NO_MAKE
+    overrides: Habits = PLAIN
+    habits: Habits = PLAIN
+
+    def heartbeat(self, default: int) -> int:
+        """Return the heartbeat interval of the station: its own, that of its make, or that of all."""
+        return self.heartbeat_s or self.habits.heartbeat_s or default
+
+    def timeout(self, default: float) -> float:
+        """Return how long a call of ours to it may take."""
+        return self.call_timeout_s or self.habits.call_timeout_s or default
 
 
 class StationRegistry(Protocol):

@@ -3,19 +3,25 @@
 from collections.abc import Mapping, Sequence
 
 import asyncpg
+import msgspec
 
 from csms.domain.access import Standing, Token, TokenRef
 from csms.domain.station.commands import Registration
+from csms.domain.vendors.habits import PLAIN, Habits
+from csms.domain.vendors.profiles import Make
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import CommitRefused, JournalUnavailable
 from csms.ports.ownership import Void
 from csms.ports.registry import RegisteredStation
+from csms.ports.vendors import Vendors
 from csms.storage.reading import READ_WITHIN_S, fetch
+from csms.storage.vendors import UNKNOWN
 
 STATIONS = """
 SELECT wanted.id AS asked, s.id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
-    CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash
+    CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash,
+    coalesce(vendor, '') AS vendor, coalesce(model, '') AS model, coalesce(firmware, '') AS firmware, habits::text AS habits
 FROM unnest($1::text[]) AS wanted (id) JOIN stations s ON lower(s.id) = lower(wanted.id)
 """
 FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
@@ -43,8 +49,16 @@ Pool = asyncpg.Pool
 class PostgresRegistry:
     """The stations that may connect, asked for in batches."""
 
-    def __init__(self, *, pool: "Pool[asyncpg.Record]", tasks: Tasks, within_s: float = READ_WITHIN_S) -> None:
+    def __init__(
+        self,
+        *,
+        pool: "Pool[asyncpg.Record]",
+        tasks: Tasks,
+        vendors: Vendors = UNKNOWN,
+        within_s: float = READ_WITHIN_S,
+    ) -> None:
         self._pool = pool
+        self._vendors = vendors
         self._within_s = within_s
         self._batcher = Batcher(self._read, name="registry/stations", tasks=tasks, splits_on=(CommitRefused,))
 
@@ -58,20 +72,25 @@ class PostgresRegistry:
 
     async def _read(self, wanted: Sequence[str]) -> list[RegisteredStation | None | Exception]:
         records = await fetch(self._pool, STATIONS, list(set(wanted)), within_s=self._within_s)
-        found = {
-            record["asked"]: RegisteredStation(
-                id=record["id"],
-                security_profile=record["security_profile"],
-                password_hash=record["password_hash"],
-                boot_policy=Registration(record["boot_policy"]),
-                subprotocol=record["subprotocol"],
-                heartbeat_s=record["heartbeat_s"],
-                call_timeout_s=record["call_timeout_s"],
-                old_password_hash=record["old_password_hash"],
-            )
-            for record in records
-        }
+        found = {record["asked"]: self._registered(record) for record in records}
         return [found.get(station) for station in wanted]
+
+    def _registered(self, record: asyncpg.Record) -> RegisteredStation:
+        make = Make(record["vendor"], record["model"], record["firmware"])
+        overrides = PLAIN if record["habits"] == "{}" else msgspec.json.decode(record["habits"], type=Habits)
+        return RegisteredStation(
+            id=record["id"],
+            security_profile=record["security_profile"],
+            password_hash=record["password_hash"],
+            boot_policy=Registration(record["boot_policy"]),
+            subprotocol=record["subprotocol"],
+            heartbeat_s=record["heartbeat_s"],
+            call_timeout_s=record["call_timeout_s"],
+            old_password_hash=record["old_password_hash"],
+            make=make,
+            overrides=overrides,
+            habits=self._vendors.resolve(make, overrides).habits,
+        )
 
 
 class PostgresTokens:

@@ -9,12 +9,13 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import DefineMiddleware
 
+from csms.ports.journal import JournalUnavailable
 from csms.web import openapi
 from csms.web.desk import Desk
 from csms.web.idempotency import Idempotency
 from csms.web.keys import KeyGuard
 from csms.web.parameters import refuse_unknown
-from csms.web.problems import Problem, on_bad_text, on_failure, on_http_error, on_invalid, on_problem
+from csms.web.problems import Problem, on_bad_text, on_failure, on_http_error, on_invalid, on_problem, on_unavailable
 from csms.web.requests import request_line
 
 MAX_BODY = 1_048_576
@@ -33,6 +34,7 @@ def build_app(*, desk: Desk, routers: Sequence[Router]) -> Litestar:
             ValidationException: on_invalid,
             HTTPException: on_http_error,
             asyncpg.DataError: on_bad_text,
+            JournalUnavailable: on_unavailable,
             Exception: on_failure,
         },
         request_max_body_size=MAX_BODY,

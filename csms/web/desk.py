@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 import asyncpg
 from litestar import Request
 
+from csms.domain.vendors.habits import PLAIN, Habits
 from csms.kit.clock import Clock
 from csms.kit.metrics import Metrics
 from csms.kit.tasks import Tasks
@@ -15,6 +16,8 @@ from csms.ports.commands import Phrasebook, StationCalls
 from csms.ports.depot import Porter
 from csms.ports.live import LiveFacts
 from csms.ports.objects import Objects
+from csms.ports.registry import StationRegistry
+from csms.ports.vendors import Vendors
 
 
 class Fault(Protocol):
@@ -37,7 +40,8 @@ class Desk:
     the schema of a call; `health` what is not well; `expel` has the line of a station closed that the
     database knows under a lower epoch. `carriers` are the commands that many stations can be
     given, and `effects` what can be waited for to come of them. `porter` gives out addresses at which stations
-    fetch and bring; `largest_file` is in bytes. `command_bytes` is what a station takes in one
+    fetch and bring; `largest_file` is in bytes. `changed` tells the node of a station that it was
+    set up in another way; `habits` are those of a station of which nothing is known. `command_bytes` is what a station takes in one
     command that never said how much it takes.
     """
 
@@ -55,6 +59,10 @@ class Desk:
     objects: Objects
     porter: Porter
     largest_file: int
+    registry: StationRegistry
+    vendors: Vendors
+    changed: Callable[[str], Awaitable[None]]
+    habits: Habits = PLAIN
     carriers: Mapping[str, Carrier] = field(default_factory=dict)
     effects: Mapping[str, Effect] = field(default_factory=dict)
     call_timeout_s: float = 60.0

@@ -120,6 +120,12 @@ def on_bad_text(_: Request[Any, Any, Any], error: asyncpg.DataError) -> Response
     return _document(Problem(UNPROCESSABLE, "a value cannot be stored: a NUL in a text, or a number out of range"))
 
 
+def on_unavailable(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """Answer that the database is away."""
+    log.warning("request_not_served", reason=str(error))
+    return _document(Problem(503, "the database is away; try again later"))
+
+
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """Answer a failure of ours, telling nothing of its inside."""
     log.error("request_failed", path=request.scope["raw_path"].decode("latin-1"), exc_info=error)

@@ -10,6 +10,7 @@ from csms.domain.station.commands import BootReport, RecordBoot, Registration, R
 from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v16
 from csms.ports.handlers import StationContext, is_name
+from handlers.units import as_meant
 from handlers.v16.authorization import id_tag_info, token_of
 from handlers.v16.metering import register, samples_of
 
@@ -115,7 +116,7 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
                 received_at=context.received_at,
                 token=token,
                 samples=(
-                    *samples_of(call.transaction_data or ()),
+                    *as_meant(samples_of(call.transaction_data or ()), context),
                     register(call.timestamp, call.meter_stop, "Transaction.End"),
                 ),
                 flags=context.deviations,
@@ -127,7 +128,7 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
 
 async def meter_values(call: v16.MeterValuesRequest, context: StationContext) -> v16.MeterValuesResponse:
     """Record meter values with the session that they belong to, or with the EVSE (1.6 §4.7)."""
-    samples = samples_of(call.meter_value)
+    samples = as_meant(samples_of(call.meter_value), context)
     at = max((sample.at for sample in samples), default=context.received_at)
     ref = await context.session_ref(call.transaction_id, call.connector_id, at)
     if ref is None and call.transaction_id is not None and is_name(call.transaction_id):

@@ -10,13 +10,14 @@ from csms.domain.session.commands import Observation, UpdateSession
 from csms.domain.station.commands import ReportMeter
 from csms.ocpp.messages import v201
 from csms.ports.handlers import StationContext
+from handlers.units import as_meant
 
 DEFAULT_UNITS = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "SoC": "Percent"}
 
 
 async def meter_values(call: v201.MeterValuesRequest, context: StationContext) -> v201.MeterValuesResponse:
     """Record meter values with the session that runs on the EVSE, or with the EVSE (J01, TX-52)."""
-    samples = samples_of(call.meter_value)
+    samples = as_meant(samples_of(call.meter_value), context)
     at = max((sample.at for sample in samples), default=context.received_at)
     ref = await context.session_ref(None, call.evse_id, at) if samples else None
     if ref is None:

@@ -13,6 +13,7 @@ from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v201
 from csms.ocpp.shape import members
 from csms.ports.handlers import StationContext
+from handlers.units import as_meant
 from handlers.v201.authorization import id_token_info, token_of
 from handlers.v201.metering import samples_of
 
@@ -109,7 +110,7 @@ def _observation_of(
         trigger=call.trigger_reason,
         charging_state=info.charging_state,
         offline=bool(call.offline),
-        samples=samples_of(call.meter_value or ()),
+        samples=as_meant(samples_of(call.meter_value or ()), context),
         reservation_id=call.reservation_id,
         remote_start_id=info.remote_start_id,
         flags=(*context.deviations, *doubtful),

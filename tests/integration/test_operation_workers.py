@@ -64,7 +64,6 @@ async def hire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Hire]:
             carriers={"count": carrier},
             effects={},
             tasks=tasks,
-            call_timeout_s=60,
             poll_s=0.02,
             look_s=0.05,
         )

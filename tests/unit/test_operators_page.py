@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from csms.domain.vendors.habits import Habits
 from csms.kit.metrics import Metrics
 from csms.settings import PREFIX, Role, Settings
 from tests.unit.test_house_rules import ROOT
@@ -14,7 +15,8 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_0-9]+)` \| `([^`]*)` \| (\S.*\S) \|$", re.MULTILINE)
 METRIC = re.compile(r"^\| `(csms_\w+)` \| (.*?) ?\| (.+) \|$", re.MULTILINE)
 
-NO_EVENTS = {"keep_old_s", "last_seen_at", *(row[0] for row in METRIC.findall(PAGE))}
+HABITS = Habits.__struct_fields__
+NO_EVENTS = {"keep_old_s", "last_seen_at", *HABITS, *(row[0] for row in METRIC.findall(PAGE))}
 
 
 def told(default: object) -> str:
@@ -50,6 +52,11 @@ def test_a_setting_is_told_with_its_default(name: str) -> None:
 def test_no_setting_is_told_that_there_is_not() -> None:
     assert {row[0] for row in SETTING.findall(PAGE)} == SETTINGS.keys()
     assert set(re.findall(r"CSMS_[A-Z0-9_]+[A-Z0-9]", PAGE)) <= SETTINGS.keys()
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_a_habit_is_told(habit: str) -> None:
+    assert f"`{habit}`" in PAGE.partition("| habit | what it does |")[2].partition("## ")[0]
 
 
 def test_every_metric_is_told_with_its_labels_and_no_other() -> None:

@@ -9,11 +9,12 @@ from csms.domain.fleet.outcomes import Outcome
 from csms.domain.remote import RemoteCommand, WriteVariables
 from csms.features.commands.preparing import prepared
 from csms.features.commands.table import COMMANDS
-from csms.features.commands.wording import word, word_for
+from csms.features.commands.wording import patience_with, word, word_for
 from csms.features.commands.words import Words
 from csms.ocpp.secrets import is_secret, redacted
 from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, StationCalls, Unsupported, Verdict
+from csms.ports.journal import JournalUnavailable
 from csms.storage.engine import AWAY
 from csms.web.problems import Problem, body_error
 
@@ -81,25 +82,27 @@ class CommandCarrier:
         if protocol is None:
             return Ending(Outcome.OFFLINE)
         try:
-            command, _ = await prepared(self._words, assignment.station, protocol, self._read(assignment.body))
-            worded = await word_for(self._words, assignment.station, protocol, command)
+            request = await self._put(assignment, protocol)
         except Problem as problem:
             unsayable = isinstance(problem.__cause__, Unsupported)
             outcome = Outcome.UNSUPPORTED if unsayable else Outcome.INVALID
             return Ending(outcome, protocol, detail=_told(problem))
-        except AWAY:
+        except (JournalUnavailable, *AWAY):
             return Ending(Outcome.BUSY, protocol)
-        report = await self._calls.call(
-            CallRequest(
-                call_id=assignment.call_id,
-                station=assignment.station,
-                action=worded.action,
-                payload=worded.payload.decode(),
-                within_s=assignment.within_s or self._call_timeout_s,
-                asked_by=assignment.asked_by,
-            )
+        return self._ending(request.action, await self._calls.call(request))
+
+    async def _put(self, assignment: Assignment, protocol: str) -> CallRequest:
+        words, station = self._words, assignment.station
+        command, _ = await prepared(words, station, protocol, self._read(assignment.body))
+        worded = await word_for(words, station, protocol, command)
+        return CallRequest(
+            call_id=assignment.call_id,
+            station=station,
+            action=worded.action,
+            payload=worded.payload.decode(),
+            within_s=assignment.within_s or await patience_with(words, station, self._call_timeout_s),
+            asked_by=assignment.asked_by,
         )
-        return self._ending(worded.action, report)
 
     async def recall(self, call_id: str) -> Ending | None:
         """Return how a call ended that nobody waited for any more; None if that is not known."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from csms.domain.remote import RemoteCommand
 from csms.features.commands.advising import warnings_for
 from csms.features.commands.preparing import prepared
-from csms.features.commands.wording import word_for
+from csms.features.commands.wording import patience_with, word_for
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.web.desk import Desk, desk_of
@@ -93,12 +93,13 @@ async def call(
 ) -> Response[CallAnswer]:
     """Send a call, and answer with its end; with `Prefer: respond-async` at once, with the place of its end."""
     desk = desk_of(request)
+    station = await registered(desk, station_id)
     wish = CallRequest(
         call_id=str(uuid.uuid4()),
-        station=await registered(desk, station_id),
+        station=station,
         action=action,
         payload=payload,
-        within_s=within_s or desk.call_timeout_s,
+        within_s=within_s or await patience_with(desk, station, desk.call_timeout_s),
         asked_by=request.state.caller.name,
     )
     if "respond-async" in request.headers.get("Prefer", ""):

@@ -41,9 +41,18 @@ def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
 async def word_for(words: Words, station: str, protocol: str, command: RemoteCommand) -> Worded:
     """Return the call that a command to one station is; raise a `Problem` for one that it would choke on, too (Q43)."""
     worded = word(words, protocol, command)
-    limit = await told_limit(words.pool, station, worded.action) or words.command_bytes
+    limit = await told_limit(words.pool, station, worded.action)
+    if limit is None:
+        known = await words.registry.find(station)
+        limit = (known and known.habits.command_bytes) or words.command_bytes
     check_room(worded.action, worded.payload, limit, worded.largest)
     return worded
+
+
+async def patience_with(words: Words, station: str, default: float) -> float:
+    """Return how long a call to a station may take: what its operator said, what its make needs, or what all get."""
+    known = await words.registry.find(station)
+    return default if known is None else known.timeout(default)
 
 
 def check_room(action: str, payload: bytes, limit: int | None, member: str = "") -> None:

@@ -8,6 +8,7 @@ import asyncpg
 
 from csms.kit.clock import Clock
 from csms.ports.commands import Phrasebook
+from csms.ports.registry import StationRegistry
 from csms.web.desk import Fault
 
 
@@ -31,6 +32,10 @@ class Words(Protocol):
         """The time of day."""
 
     @property
+    def registry(self) -> StationRegistry:
+        """What is known of stations."""
+
+    @property
     def command_bytes(self) -> int:
         """What a station takes that never said how much."""
 
@@ -43,4 +48,5 @@ class Vocabulary:
     phrasebook: Phrasebook
     check: Callable[[str, str, bytes], Sequence[Fault]]
     clock: Clock
+    registry: StationRegistry
     command_bytes: int

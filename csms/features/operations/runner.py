@@ -35,11 +35,10 @@ class OperationRunner:
         carriers: Mapping[str, Carrier],
         effects: Mapping[str, Effect],
         tasks: Tasks,
-        call_timeout_s: float,
         poll_s: float = 0.25,
         look_s: float = 2.0,
     ) -> None:
-        self._claims = Claims(pool, call_timeout_s=call_timeout_s)
+        self._claims = Claims(pool)
         self._watched = WatchedAssignments(pool)
         self._carriers = carriers
         self._effects = effects

@@ -48,6 +48,7 @@ stations = Table(
     Column("call_timeout_s", Integer),
     Column("topology", JSONB, nullable=False, server_default=text("'[]'")),
     Column("labels", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("habits", JSONB, nullable=False, server_default=text("'{}'")),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("registration", Text),

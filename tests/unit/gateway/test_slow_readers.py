@@ -41,7 +41,7 @@ async def test_a_peer_that_reads_nothing_for_long_is_cut_however_little_waits(op
     doors = await open_doors(max_unsent=100_000_000, stall_s=10)
     peer = await deaf(doors)
     await stuff(doors, peer, 30_000_000)
-    await eventually(lambda: doors.line._stalled_at is not None)
+    await eventually(lambda: doors.line._watch.stalled_at is not None)
     doors.pass_time(9)
     assert doors.connected == 1
     doors.pass_time(2)

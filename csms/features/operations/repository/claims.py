@@ -63,6 +63,8 @@ WHERE e.state = 'asked' AND (e.claimed_until < now() OR EXISTS (
     SELECT FROM station_calls c WHERE c.id = e.call_id AND c.closed_at < now() - interval '5 seconds'
 )) LIMIT 200
 """
+LONGEST_S = 600
+"""How long a call may take at the most, where the station or its make has the say."""
 GRACE = timedelta(seconds=15)
 """How much longer than its call a claim holds; after it, whoever claimed is taken for gone."""
 AGAIN = timedelta(seconds=15)
@@ -85,9 +87,8 @@ class Claim(Struct, frozen=True):
 class Claims:
     """What there is to do, and whose it is."""
 
-    def __init__(self, pool: "Pool[asyncpg.Record]", *, call_timeout_s: float) -> None:
+    def __init__(self, pool: "Pool[asyncpg.Record]") -> None:
         self._pool = pool
-        self._call_timeout_s = call_timeout_s
 
     async def due(self, decide: Any, room: int) -> list[Claim] | None:
         """Let `decide(rules, standing, tallies, now, timezone)` say what to do with one operation, and do it.
@@ -124,8 +125,7 @@ class Claims:
     async def _claim(
         self, connection: "Connection[asyncpg.Record]", operation: asyncpg.Record, step: Send, room: int
     ) -> list[Claim]:
-        within_s = operation["within_s"] or self._call_timeout_s
-        held = timedelta(seconds=within_s) + GRACE
+        held = timedelta(seconds=operation["within_s"] or LONGEST_S) + GRACE
         most = min(step.most, room)
         records = await connection.fetch(CLAIM, operation["id"], operation["wave"], most, held)
         look_at = step.look_at if records else operation["now"] + IDLE

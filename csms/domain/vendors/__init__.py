@@ -1,0 +1,1 @@
+"""What is known of makes of stations, as data."""
