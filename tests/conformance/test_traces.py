@@ -1,0 +1,60 @@
+"""What real charge-point stacks once said is said again, and the sessions on record are those that there were.
+
+The recordings hold the odd habits of three stacks: status messages of an outage that come late and first, stops that
+come after the next session, registers that begin anew, message ids that are used again, answers that break their
+schema, commands that are answered after their effect, and actions that no specification knows.
+"""
+
+import tomllib
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.conformance.replay import FOLDER, Recording, Replay
+from tests.integration.conftest import House
+
+TRUTH: dict[str, Any] = tomllib.loads((FOLDER / "truth.toml").read_text())
+TRANSACTIONS = {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"}
+
+
+def told(recording: Recording, session: dict[str, Any]) -> dict[str, Any]:
+    """Return a session on record as the truth words it."""
+
+    def clock(at: str | None) -> str | None:
+        return at and f"{datetime.fromisoformat(at) - recording.moved:%H:%M:%S}"
+
+    return {
+        "began": clock(session["began_at"]),
+        "ended": clock(session["ended_at"]),
+        "reason": session["reason"],
+        "token": session["token"],
+    }
+
+
+def near(wh: int) -> Any:
+    return pytest.approx(wh, rel=0.01, abs=0.5)
+
+
+@pytest.mark.covers("16-GEN-03", "J-41", "TX-24", "TX-33", "TX-36", "Q29", "Q53", "Q64", "Q71", "Q74", "Q75", "Q85")
+@pytest.mark.parametrize("name", sorted(TRUTH))
+async def test_what_a_real_stack_said_is_recorded_as_it_was(shared_house: House, name: str) -> None:
+    recording = Recording(name)
+    for token in recording.tokens():
+        await shared_house.http.post("/tokens", json={"value": token})
+    station = name.upper()
+    await shared_house.register(station)
+    replay = Replay(shared_house, station, recording)
+    await replay.run()
+    assert replay.refused & TRANSACTIONS == set()
+    records = sorted(await shared_house.sessions(station=station), key=lambda session: str(session["began_at"]))
+    expected = TRUTH[name]["sessions"]
+    names = ("began", "ended", "reason", "token")
+    assert [told(recording, one) for one in records] == [{part: one.get(part) for part in names} for one in expected]
+    assert [one["energy_wh"] for one in records] == [near(one["wh"]) for one in expected]
+    for session, truth in zip(records, expected, strict=True):
+        assert truth.get("flag", "") in {"", *session["flags"]}
+
+
+def test_every_recording_has_its_truth() -> None:
+    assert {path.name.removesuffix(".jsonl.gz") for path in FOLDER.glob("*.gz")} == set(TRUTH)
