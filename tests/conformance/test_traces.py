@@ -44,9 +44,30 @@ async def test_what_a_real_stack_said_is_recorded_as_it_was(shared_house: House,
         await shared_house.http.post("/tokens", json={"value": token})
     station = name.upper()
     await shared_house.register(station)
-    replay = Replay(shared_house, station, recording)
+    await play(shared_house, station, recording)
+    await compare(shared_house, station, recording, name)
+
+
+@pytest.mark.covers("Q65", "Q66", "TX-30", "TX-31")
+@pytest.mark.parametrize("name", sorted(TRUTH))
+async def test_what_a_real_stack_says_all_over_again_is_nothing_new(shared_house: House, name: str) -> None:
+    recording, station = Recording(name), f"AGAIN-{name.upper()}"
+    for token in recording.tokens():
+        await shared_house.http.post("/tokens", json={"value": token})
+    await shared_house.register(station)
+    for _ in range(2):
+        await play(shared_house, station, recording)
+    await compare(shared_house, station, recording, name)
+
+
+async def play(house: House, station: str, recording: Recording) -> None:
+    replay = Replay(house, station, recording)
     await replay.run()
     assert replay.refused & TRANSACTIONS == set()
+
+
+async def compare(shared_house: House, station: str, recording: Recording, name: str) -> None:
+    """Hold the records against the truth."""
     records = sorted(await shared_house.sessions(station=station), key=lambda session: str(session["began_at"]))
     expected = TRUTH[name]["sessions"]
     names = ("began", "ended", "reason", "token")
