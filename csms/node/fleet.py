@@ -8,6 +8,7 @@ from csms.features.commands.carrier import carriers
 from csms.features.commands.words import Vocabulary
 from csms.features.operations.repository.effects import effects
 from csms.features.operations.runner import OperationRunner
+from csms.node.files import porter_of
 from csms.node.foundation import Foundation
 from csms.ocpp import schemas
 from csms.ocpp.version import Version
@@ -47,6 +48,7 @@ def carriers_of(node: Foundation) -> Mapping[str, Carrier]:
         check=check_call,
         clock=node.clock,
         registry=node.registry,
+        porter=porter_of(node),
         command_bytes=node.settings.command_bytes,
     )
     return carriers(words=words, calls=node.calls, call_timeout_s=node.settings.call_timeout_s)

@@ -24,3 +24,7 @@ class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
     def faults(self) -> Iterable[Fault]:
         """Tell what is wrong with it in every version."""
         return ()
+
+    def weaker(self) -> "RemoteCommand | None":
+        """Return what to ask of a station that does not know this, if its operator wants that; else None."""
+        return None

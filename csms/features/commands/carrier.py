@@ -10,7 +10,7 @@ from csms.domain.remote import RemoteCommand, WriteVariables
 from csms.features.commands.preparing import prepared
 from csms.features.commands.table import COMMANDS
 from csms.features.commands.wording import patience_with, word, word_for
-from csms.features.commands.words import Words
+from csms.features.commands.words import Addressee, Words
 from csms.ocpp.secrets import is_secret, redacted
 from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, StationCalls, Unsupported, Verdict
@@ -70,7 +70,7 @@ class CommandCarrier:
 
     async def _fault(self, protocol: str, command: RemoteCommand) -> BodyFault | None:
         try:
-            whole, _ = await prepared(self._words, "", protocol, command)
+            whole, _ = await prepared(self._words, Addressee("", protocol), command)
             word(self._words, protocol, whole)
         except Problem as problem:
             return BodyFault(problem.errors[0].path if problem.errors else "", problem.detail)
@@ -93,7 +93,8 @@ class CommandCarrier:
 
     async def _put(self, assignment: Assignment, protocol: str) -> CallRequest:
         words, station = self._words, assignment.station
-        command, _ = await prepared(words, station, protocol, self._read(assignment.body))
+        to = Addressee(station, protocol, assignment.call_id)
+        command, _ = await prepared(words, to, self._read(assignment.body))
         worded = await word_for(words, station, protocol, command)
         return CallRequest(
             call_id=assignment.call_id,

@@ -13,6 +13,7 @@ from csms.domain.remote import RemoteCommand
 from csms.features.commands.advising import warnings_for
 from csms.features.commands.preparing import prepared
 from csms.features.commands.wording import patience_with, word_for
+from csms.features.commands.words import Addressee
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.web.desk import Desk, desk_of
@@ -71,14 +72,25 @@ class CallAnswer(Struct, frozen=True):
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
-    """Put a command into the words of the station's version, and send it."""
+    """Put a command into the words of the station's version, and send it.
+
+    A station that says that it does not know it is asked for something weaker, if its operator wants that; not
+    after `Prefer: respond-async`, for then its answer is not waited for.
+    """
     desk = desk_of(request)
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
-    command, ours = await prepared(desk, station, protocol, command)
+    response = await _say_once(request, station, protocol, command)
+    weaker = command.weaker() if response.content.unsupported else None
+    return response if weaker is None else await _say_once(request, station, protocol, weaker)
+
+
+async def _say_once(request: AnyRequest, station: str, protocol: str, command: RemoteCommand) -> Response[CallAnswer]:
+    desk, call_id = desk_of(request), str(uuid.uuid4())
+    command, ours = await prepared(desk, Addressee(station, protocol, call_id), command)
     worded = await word_for(desk, station, protocol, command)
     warnings = await warnings_for(desk, station, protocol, command)
-    response = await call(request, station_id, worded.action, worded.payload.decode(), None, ours)
+    response = await call(request, station, worded.action, worded.payload.decode(), None, ours, call_id=call_id)
     response.content = replace(response.content, warnings=warnings)
     return response
 
@@ -90,12 +102,14 @@ async def call(
     payload: str,
     within_s: float | None,
     ours: Mapping[str, int] = NOTHING,
+    *,
+    call_id: str | None = None,
 ) -> Response[CallAnswer]:
     """Send a call, and answer with its end; with `Prefer: respond-async` at once, with the place of its end."""
     desk = desk_of(request)
     station = await registered(desk, station_id)
     wish = CallRequest(
-        call_id=str(uuid.uuid4()),
+        call_id=call_id or str(uuid.uuid4()),
         station=station,
         action=action,
         payload=payload,

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from csms.domain import remote
 from csms.domain.local_list import Update, applied, excess, next_version
-from csms.features.commands.words import Words
+from csms.features.commands import errands
+from csms.features.commands.words import Addressee, Words
 from csms.storage.local_lists import known_list, told_limits
 from csms.web.problems import FieldError, Problem
 
@@ -18,13 +19,13 @@ SELECT EXISTS (SELECT FROM reservations WHERE station_id = $1 AND number = $2 AN
 
 
 async def prepared(
-    words: Words, station: str, protocol: str, command: remote.RemoteCommand
+    words: Words, to: Addressee, command: remote.RemoteCommand
 ) -> tuple[remote.RemoteCommand, dict[str, int]]:
     """Return a command with all that was left to us, and its numbers among that; raise a 422 for what cannot be meant."""
     prepare = PREPARATIONS.get(type(command))
     if prepare is None:
         return command, {}
-    whole = await prepare(words, station, protocol, command)
+    whole = await prepare(words, to, command)
     ours = {
         name: getattr(whole, name)
         for name in command.__struct_fields__
@@ -33,25 +34,23 @@ async def prepared(
     return whole, ours
 
 
-async def _reserve(words: Words, station: str, protocol: str, command: remote.Reserve) -> remote.Reserve:
+async def _reserve(words: Words, to: Addressee, command: remote.Reserve) -> remote.Reserve:
     """Give a reservation a number that no live one of the station has (16-RES-03)."""
     if command.expires_at <= words.clock.now():
         refuse("/expires_at", "lies in the past")
     if command.reservation_id is not None:
         return command
     number = await words.pool.fetchval(NUMBER)
-    while await words.pool.fetchval(TAKEN, station, number):
+    while await words.pool.fetchval(TAKEN, to.station, number):
         number = await words.pool.fetchval(NUMBER)
     return replace(command, reservation_id=number)
 
 
-async def _send_local_list(
-    words: Words, station: str, protocol: str, command: remote.SendLocalList
-) -> remote.SendLocalList:
+async def _send_local_list(words: Words, to: Addressee, command: remote.SendLocalList) -> remote.SendLocalList:
     """Give an update of a list the next version, and refuse one that a station has no room for (16-LAL-02, 16-LAL-07)."""
-    listed = tuple(words.phrasebook.spoken(protocol, remote.listed_of(entry)) for entry in command.entries)
-    known = await known_list(words.pool, station)
-    limits = await told_limits(words.pool, station, words.phrasebook.list_limits(protocol))
+    listed = tuple(words.phrasebook.spoken(to.protocol, remote.listed_of(entry)) for entry in command.entries)
+    known = await known_list(words.pool, to.station)
+    limits = await told_limits(words.pool, to.station, words.phrasebook.list_limits(to.protocol))
     if limits.per_message is not None and len(listed) > limits.per_message:
         refuse("/entries", f"are {len(listed)}, and the station takes {limits.per_message} at a time")
     update = Update(command.version or next_version(known.version), command.update == "full", listed)
@@ -60,20 +59,16 @@ async def _send_local_list(
     return replace(command, version=update.version)
 
 
-async def _update_firmware(
-    words: Words, station: str, protocol: str, command: remote.UpdateFirmware
-) -> remote.UpdateFirmware:
-    """Send the station for its firmware now, if no time was named."""
-    return command if command.retrieve_at is not None else replace(command, retrieve_at=words.clock.now())
-
-
 def refuse(path: str, why: str) -> None:
     """Raise a 422 that names a member."""
     raise Problem(422, f"{path.rpartition('/')[2]} {why}", errors=[FieldError(path, why)])
 
 
-PREPARATIONS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, str, Any], Awaitable[remote.RemoteCommand]]] = {
+Prepare = Callable[[Words, Addressee, Any], Awaitable[remote.RemoteCommand]]
+PREPARATIONS: Mapping[type[remote.RemoteCommand], Prepare] = {
+    remote.GetDiagnostics: errands.bring,
+    remote.GetLog: errands.bring,
     remote.Reserve: _reserve,
     remote.SendLocalList: _send_local_list,
-    remote.UpdateFirmware: _update_firmware,
+    remote.UpdateFirmware: errands.update_firmware,
 }

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
 from csms.kit.clock import Clock
 from csms.ports.commands import Phrasebook
+from csms.ports.depot import Porter
 from csms.ports.registry import StationRegistry
 from csms.web.desk import Fault
 
@@ -36,8 +37,20 @@ class Words(Protocol):
         """What is known of stations."""
 
     @property
+    def porter(self) -> Porter:
+        """Who gives out addresses of the depot."""
+
+    @property
     def command_bytes(self) -> int:
         """What a station takes that never said how much."""
+
+
+class Addressee(NamedTuple):
+    """Whom a command is for, and the id of the call that it becomes; no station while a command is only looked at."""
+
+    station: str
+    protocol: str
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +62,5 @@ class Vocabulary:
     check: Callable[[str, str, bytes], Sequence[Fault]]
     clock: Clock
     registry: StationRegistry
+    porter: Porter
     command_bytes: int
