@@ -221,7 +221,7 @@ class Behaviour:
     before each session, `reuse_transaction` calls all 2.x transactions the same.
     `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
     after the one before is lost. `odd_key` is the only key that `config` concerns; else all.
-    `no_shows`: nobody plugs in after a remote start.
+    `no_shows`: nobody plugs in after a remote start. `sc` are habits of `limits.SmartCharging`.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
@@ -263,6 +263,7 @@ class Behaviour:
     unlock: Unlock = Unlock.WORKS
     no_shows: bool = False
     lists: Lists = Lists.RIGHT
+    sc: tuple[str, ...] = ()
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulators.behaviour import Config
+from simulators.limits import HIGHEST_LEVEL, MOST_PERIODS, MOST_PROFILES
 
 FEW = 5
 KEYS_16 = {
@@ -18,14 +19,25 @@ KEYS_16 = {
     "TransactionMessageRetryInterval": "60",
     "WebSocketPingInterval": "30",
 }
-FIXED_16 = {"GetConfigurationMaxKeys": "20", "SupportedFeatureProfiles": "Core, Smart Charging"}
+FIXED_16 = {
+    "ChargeProfileMaxStackLevel": str(HIGHEST_LEVEL),
+    "ChargingScheduleMaxPeriods": str(MOST_PERIODS),
+    "GetConfigurationMaxKeys": "20",
+    "MaxChargingProfilesInstalled": str(MOST_PROFILES),
+    "SupportedFeatureProfiles": "Core, Smart Charging",
+}
 VARIABLES_201 = {
     "OCPPCommCtrlr.HeartbeatInterval": "300",
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": "10",
     "SampledDataCtrlr.TxUpdatedInterval": "60",
     "TxCtrlr.EVConnectionTimeOut": "60",
 }
-FIXED_201 = {"DeviceDataCtrlr.ItemsPerMessage": "10"}
+FIXED_201 = {
+    "DeviceDataCtrlr.ItemsPerMessage": "10",
+    "SmartChargingCtrlr.Enabled": "true",
+    "SmartChargingCtrlr.PeriodsPerSchedule": str(MOST_PERIODS),
+    "SmartChargingCtrlr.ProfileStackLevel": str(HIGHEST_LEVEL),
+}
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class Fleet:
             await self._rest(1, 3)
             if station.evses[evse].session != session:
                 return
-            station.charge(evse, self._randomness.randint(100, 900))
+            station.draw(evse, self._randomness.randint(60, 300))
         station.end(evse)
         await station.change_status(evse, "Finishing")
 

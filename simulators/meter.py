@@ -6,6 +6,7 @@ from simulators.behaviour import Meter
 
 ROLLOVER = 2**32
 ENERGY = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
 RESET_AFTER = 2
 OCMF_BYTES = 16_384
 
@@ -31,6 +32,7 @@ class EnergyMeter:
         self._habit = habit
         self._offset = ROLLOVER - 500 if habit is Meter.ROLLOVER else start_wh
         self.true_wh = 0
+        self.power_w: int | None = None
         self._session_began_at = 0
         self._readings = 0
 
@@ -56,7 +58,11 @@ class EnergyMeter:
                 return self._offset + self.true_wh
 
     def sample(self) -> list[Reading]:
-        """Return the next meter value, in one sampled value or several."""
+        """Return the next meter value, in one sampled value or several; with the power, where that is known."""
+        power = [] if self.power_w is None else [Reading(str(self.power_w), POWER, "W")]
+        return [*self._energy(), *power]
+
+    def _energy(self) -> list[Reading]:
         self._readings += 1
         register, third_time = self.register(), self._readings % 3 == 0
         if self._habit is Meter.RESET and self._readings == RESET_AFTER:

@@ -10,12 +10,14 @@ from ocpp.v16.enums import Action
 
 from simulators import mishaps
 from simulators.behaviour import Commands, Unlock
+from simulators.charging import Charging16, of_16
+from simulators.limits import Limit
 from simulators.local_list import LocalList16
 from simulators.reservation import Reservation16
 from simulators.station import IDLE, QUIET, SimulatedStation
 
 
-class Peer16(LocalList16, Reservation16, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer16(LocalList16, Reservation16, Charging16, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 1.6 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:
@@ -37,12 +39,17 @@ class Peer16(LocalList16, Reservation16, Peer):  # type: ignore[misc]  # the pac
 
     @on(Action.remote_start_transaction)
     async def on_remote_start(self, id_tag: str, **more: Any) -> Any:
-        free = self.owner.is_free(more.get("connector_id", 1))
+        free = self.owner.is_free(more.get("connector_id", 1)) and self._takes(self._limit(more))
         status = await self._take("RemoteStartTransaction", {"id_tag": id_tag, **more})
         return call_result.RemoteStartTransaction(status=status if free else "Rejected")
 
+    @staticmethod
+    def _limit(payload: dict[str, Any]) -> Limit | None:
+        profile = payload.get("charging_profile")
+        return None if profile is None else of_16(payload.get("connector_id", 1), profile)
+
     @after(Action.remote_start_transaction)
-    async def after_remote_start(self, id_tag: str, connector_id: int = 1, **_: Any) -> None:
+    async def after_remote_start(self, id_tag: str, connector_id: int = 1, **more: Any) -> None:
         if not self._obeys or not self.owner.is_free(connector_id):
             return
         asks_first = self.owner.configuration["AuthorizeRemoteTxRequests"] == "true"
@@ -54,6 +61,7 @@ class Peer16(LocalList16, Reservation16, Peer):  # type: ignore[misc]  # the pac
         if self.owner.evses[connector_id].status != "Preparing":
             await self.owner.plug_in(connector_id)
         self.owner.begin(connector_id, id_tag)
+        self.hold(self._limit({"connector_id": connector_id, **more}))
         await self.owner.change_status(connector_id, "Charging")
 
     @on(Action.remote_stop_transaction)

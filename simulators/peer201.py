@@ -9,7 +9,9 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import Action
 
 from simulators.behaviour import Commands
+from simulators.charging import Charging201, of_201
 from simulators.configuration import Key
+from simulators.limits import Limit
 from simulators.local_list import LocalList201
 from simulators.reservation import Reservation201
 from simulators.station import IDLE, QUIET, SimulatedStation
@@ -25,7 +27,7 @@ def _reported(key: Key) -> dict[str, Any]:
     return {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
 
 
-class Peer201(LocalList201, Reservation201, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer201(LocalList201, Reservation201, Charging201, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 2.0.1 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:
@@ -44,15 +46,21 @@ class Peer201(LocalList201, Reservation201, Peer):  # type: ignore[misc]  # the 
 
     @on(Action.request_start_transaction)
     async def on_start(self, **payload: Any) -> Any:
-        free = self.owner.is_free(payload.get("evse_id", 1))
+        free = self.owner.is_free(payload.get("evse_id", 1)) and self._takes(self._limit(payload))
         status = await self._take("RequestStartTransaction", payload)
         return call_result.RequestStartTransaction(status=status if free else "Rejected")
 
+    @staticmethod
+    def _limit(payload: dict[str, Any]) -> Limit | None:
+        profile = payload.get("charging_profile")
+        return None if profile is None else of_201(payload.get("evse_id", 1), profile)
+
     @after(Action.request_start_transaction)
-    async def after_start(self, id_token: dict[str, Any], remote_start_id: int, evse_id: int = 1, **_: Any) -> None:
+    async def after_start(self, id_token: dict[str, Any], remote_start_id: int, evse_id: int = 1, **more: Any) -> None:
         if self._obeys and self.owner.is_free(evse_id):
             await self.owner.plug_in(evse_id)
             self.owner.begin(evse_id, id_token["id_token"], remote_start_id=remote_start_id)
+            self.hold(self._limit({"evse_id": evse_id, **more}))
 
     @on(Action.request_stop_transaction)
     async def on_stop(self, transaction_id: str, **_: Any) -> Any:

@@ -15,6 +15,7 @@ from simulators.behaviour import Behaviour, Boot, Commands, Meter, Reservations,
 from simulators.configuration import Configuration
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
+from simulators.limits import Going, Limits
 from simulators.listed import TokenList
 from simulators.meter import EnergyMeter
 from simulators.outbox import Message, Outbox, RetryPolicy
@@ -40,6 +41,7 @@ class Evse:
     session: str | None = None
     transaction: str | None = None
     token: str | None = None
+    began_at: datetime | None = None
     seq_no: int = 0
     readings: list[int] = field(default_factory=list)
 
@@ -74,6 +76,8 @@ class SimulatedStation(Life):
             clock=clock,
         )
         self.local_list = TokenList(habit=habits.lists, clock=clock)
+        in_16 = self.subprotocol == "ocpp1.6"
+        self.limits = Limits(habits=habits.sc, evses=self.evses, exclusive=in_16, going=self._going, clock=clock)
         self.groups: dict[str, str] = {}
         self._powered_on = clock()
         self._charged = 0
@@ -95,6 +99,7 @@ class SimulatedStation(Life):
         """Restart, with the configuration that waited for it."""
         self.configuration.restart()
         self.local_list.restart()
+        self.limits.restart()
         await super().reboot()
 
     # What a version says.
@@ -185,6 +190,7 @@ class SimulatedStation(Life):
         outlet = self.evses[evse]
         outlet.session = f"{self.station}-{evse}-{self.clock().isoformat()}"
         outlet.token, outlet.transaction, outlet.seq_no = token, None, 0
+        outlet.began_at = self.clock()
         outlet.readings = [outlet.meter.begin()]
         extra |= self.promises.use(evse, token, self.groups.get(token))
         message = self.begin_message(outlet, token, **extra)
@@ -207,6 +213,19 @@ class SimulatedStation(Life):
             self._booted = False
             self._leaving.set()
 
+    def draw(self, evse: int = 1, seconds: float = 60, wanted_w: float = 11_000) -> None:
+        """Let a car draw what it wants and may for a time, and queue a meter value with the power."""
+        outlet = self.evses[evse]
+        outlet.meter.power_w = int(self.limits.watts(evse, wanted_w))
+        self.charge(evse, int(outlet.meter.power_w * seconds / 3600))
+
+    def _going(self) -> list[Going]:
+        return [
+            Going(evse.number, evse.session, evse.transaction, evse.began_at)
+            for evse in self.evses.values()
+            if evse.session is not None and evse.began_at is not None
+        ]
+
     def is_free(self, evse: int) -> bool:
         """Whether there is such an EVSE, and no session at it."""
         return evse in self.evses and self.evses[evse].session is None
@@ -218,7 +237,8 @@ class SimulatedStation(Life):
             self._put(self.end_message(outlet, reason))
         for _ in range(self.behaviour.values_after_stop):
             self._put(self.meter_message(outlet))
-        outlet.session = None
+        self.limits.over(outlet.session)
+        outlet.session, outlet.meter.power_w = None, None
 
     async def present(self, evse: int = 1, token: str = "TAG-1") -> bool:  # noqa: S107  # a token of the demo
         """A driver holds a card to the reader of an outlet; return whether a session began."""

@@ -25,8 +25,10 @@ class Station16(SimulatedStation):
 
     def settings(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the configuration keys."""
+        units = ",".join("Current" if unit == "A" else "Power" for unit in self.limits.units)
         return KEYS_16, {
             **FIXED_16,
+            "ChargingScheduleAllowedChargingRateUnit": units,
             "NumberOfConnectors": str(len(self.evses)),
             "LocalAuthListMaxLength": str(self.local_list.room),
             "SendLocalListMaxLength": str(ITEMS),

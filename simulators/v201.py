@@ -6,7 +6,9 @@ from typing import Any
 from ocpp.charge_point import ChargePoint
 from ocpp.v201 import call
 
+from simulators.charging import worded
 from simulators.configuration import FIXED_201, VARIABLES_201
+from simulators.limits import ALL_PHASES, EXTERNAL, Limit
 from simulators.listed import ITEMS
 from simulators.meter import Reading
 from simulators.outbox import Message
@@ -29,7 +31,7 @@ class Station201(SimulatedStation):
     def settings(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the variables, by component and name."""
         items = {"LocalAuthListCtrlr.ItemsPerMessage": str(ITEMS), "LocalAuthListCtrlr.BytesPerMessage": "4000"}
-        return VARIABLES_201, FIXED_201 | items
+        return VARIABLES_201, FIXED_201 | items | {"SmartChargingCtrlr.RateUnit": ",".join(self.limits.units)}
 
     async def boot(self) -> tuple[str, float]:
         """Send BootNotification."""
@@ -60,6 +62,21 @@ class Station201(SimulatedStation):
     async def say_reservation_over(self, number: int, how: str) -> None:
         """Send ReservationStatusUpdate."""
         await self.send(call.ReservationStatusUpdate(reservation_id=number, reservation_update_status=how))
+
+    async def limit_from_outside(self, evse: int, source: str, amperes: float | None) -> None:
+        """Somebody else limits an outlet or the station (0), or (None) does so no longer, and the station tells it."""
+        number = -1 - evse
+        self.limits.held = [one for one in self.limits.held if one.number != number]
+        if amperes is None:
+            await self.send(call.ClearedChargingLimit(charging_limit_source=source, evse_id=evse))
+            return
+        start = self.clock().replace(microsecond=0)
+        parts = ((0, amperes, ALL_PHASES),)
+        limit = Limit(number, evse, 0, EXTERNAL, "Absolute", "A", parts, start=start, source=source)
+        self.limits.held.append(limit)
+        schedule = worded(limit)["chargingSchedule"]
+        limited = {"chargingLimitSource": source}
+        await self.send(call.NotifyChargingLimit(charging_limit=limited, evse_id=evse, charging_schedule=schedule))
 
     async def heartbeat(self) -> None:
         """Send Heartbeat."""

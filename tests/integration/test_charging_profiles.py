@@ -219,14 +219,14 @@ async def test_a_composite_schedule_is_shown_beside_ours_with_the_difference(sha
         assert (seen["told"]["start"], seen["told"]["duration_s"]) == (start, 300)
         assert [part["limit"] for part in seen["told"]["periods"]] == [16.0, 10.0]
         assert [part["limit"] for part in seen["computed"]["periods"]] == [16.0]
-        assert seen["differences"] == [{"start_s": 100, "end_s": 300, "told": 10.0, "computed": 16.0}]
+        assert seen["differences"] == [{"start_s": 100, "end_s": 300, "told": 10.0, "computed": 16.0, "side": "below"}]
         assert (seen["nominal_voltage_v"], seen["phases"], seen["changed_since"]) == (230, 3, False)
         await one.command("clear-charging-profile", id=1)
         seen = await one.read("composite-schedules/1")
         assert seen["changed_since"]
         assert seen["differences"] == [
-            {"start_s": 0, "end_s": 100, "told": 16.0, "computed": None},
-            {"start_s": 100, "end_s": 300, "told": 10.0, "computed": None},
+            {"start_s": 0, "end_s": 100, "told": 16.0, "computed": None, "side": "below"},
+            {"start_s": 100, "end_s": 300, "told": 10.0, "computed": None, "side": "below"},
         ]
         await one.command("get-composite-schedule", NO, evse=0, duration_s=60)
         both = await one.read("composite-schedules")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil
+from typing import Literal
 
 from msgspec import Struct
 
@@ -42,6 +43,13 @@ class Gap(Struct, frozen=True, gc=False):
     end_s: int
     told: Decimal | None
     computed: Decimal | None
+
+    @property
+    def side(self) -> Literal["above", "below"]:
+        """Whether the station says it will take more than we allow (`above`), or less, which is its right (SC-36)."""
+        if self.computed is None:
+            return "below"
+        return "above" if self.told is None or self.told > self.computed else "below"
 
 
 def composite(situation: Situation, evse: int, start: datetime, duration_s: int, unit: Unit) -> Composite:

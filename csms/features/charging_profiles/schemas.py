@@ -1,7 +1,7 @@
 """What the routes of charging profiles take and give."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -75,12 +75,16 @@ class Composite(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """From `start_s` until `end_s` of the station's window, the station says `told` and we say `computed`."""
+    """From `start_s` until `end_s` of the station's window, the station says `told` and we say `computed`.
+
+    `above`: it would take more than its profiles allow. `below`: it takes less, which is its right.
+    """
 
     start_s: int
     end_s: int
     told: float | None
     computed: float | None
+    side: Literal["above", "below"]
 
 
 class Comparison(Struct, frozen=True):

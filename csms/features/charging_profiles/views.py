@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from csms.domain.smart_charging import composite as schedules
 from csms.domain.smart_charging.binding import session_of
-from csms.domain.smart_charging.composite import Stretch, difference
+from csms.domain.smart_charging.composite import Gap, Stretch, difference
 from csms.domain.smart_charging.merging import limit_at
 from csms.domain.smart_charging.profile import Installed, Purpose, Unit
 from csms.domain.smart_charging.supply import told as in_tenths
@@ -67,8 +67,12 @@ def comparison(known: Known, told: Told) -> Comparison:
         phases=known.supply.phases,
         told=None if theirs is None else composite(theirs),
         computed=None if ours is None else composite(ours),
-        differences=None if gaps is None else [shown(Difference, gap) for gap in gaps],
+        differences=None if gaps is None else [_difference(gap) for gap in gaps],
     )
+
+
+def _difference(gap: Gap) -> Difference:
+    return Difference(gap.start_s, gap.end_s, _number(gap.told), _number(gap.computed), gap.side)
 
 
 def limits(known: Known, session: Session, profiles: list[InstalledProfile], now: datetime) -> SessionLimits:
