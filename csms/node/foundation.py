@@ -98,7 +98,10 @@ class Foundation:
         self.pool = await engine.open_pool(self.where.database_url, size=self.settings.database_pool)
         self.undo.push_async_callback(self.pool.close)
         development = self.settings.environment is Environment.DEVELOPMENT
-        await (migrate.upgrade(self.where.database_url) if development else migrate.check(self.pool))
+        if not development:
+            await migrate.check(self.pool)
+        elif not await migrate.is_newest(self.pool):
+            await migrate.upgrade(self.where.database_url)
         self.secret = await installation.key_of(self.pool, "secret")
         if self.settings.bootstrap_api_key is not None:
             await installation.add_api_key(self.pool, "bootstrap", self.settings.bootstrap_api_key.get_secret_value())

@@ -1,5 +1,6 @@
 """Bring a database to the newest form."""
 
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -42,14 +43,29 @@ async def check(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
 
     While a new version is rolled out, the old one starts on what the new one has migrated.
     """
-    scripts = ScriptDirectory(str(folder()))
-    wanted, known = scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
-    made = await pool.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-    found = await pool.fetchval("SELECT max(version_num) FROM alembic_version") if made else None
+    (wanted, known), found = _revisions(), await _found(pool)
     if found is None or found in known - {wanted}:
         raise StartFailed(
             f"DATABASE_URL: the database is at migration {found or 'none'} and needs {wanted}; run `csms migrate`"
         )
+
+
+async def is_newest(pool: "asyncpg.Pool[asyncpg.Record]") -> bool:
+    """Whether nothing is left to migrate."""
+    return await _found(pool) == _revisions()[0]
+
+
+async def _found(pool: "asyncpg.Pool[asyncpg.Record]") -> str | None:
+    made = await pool.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+    found: str | None = await pool.fetchval("SELECT max(version_num) FROM alembic_version") if made else None
+    return found
+
+
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    """Return the newest revision, and all that there are."""
+    scripts = ScriptDirectory(str(folder()))
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def _upgrade(connection: Connection) -> None:
