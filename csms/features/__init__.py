@@ -6,6 +6,7 @@ from litestar import Router
 
 from csms.features.charging_profiles.router import charging_profiles, session_limits
 from csms.features.commands.router import commands
+from csms.features.configuration.router import configurations, station_configurations
 from csms.features.errands.router import errands
 from csms.features.events.router import events
 from csms.features.files.router import files
@@ -25,7 +26,7 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    of_many = [operations, campaigns, vendors, habits]
+    of_many = [operations, campaigns, vendors, habits, configurations, station_configurations]
     of_stations = [stations, commands, *of_many, charging_profiles, *local_lists, reservations, errands]
     rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]

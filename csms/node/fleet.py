@@ -1,11 +1,15 @@
 """What is done to many stations: which commands there are for that, and who carries them out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from csms.actors.tools import Policy
 from csms.domain.vendors.habits import Habits
 from csms.features.commands.carrier import carriers
 from csms.features.commands.words import Vocabulary
+from csms.features.configuration.carrier import ConfigurationCarrier
+from csms.features.configuration.keeper import ConfigurationKeeper
+from csms.features.configuration.repository import Configurations
+from csms.features.operations.creation import begin
 from csms.features.operations.repository.effects import effects
 from csms.features.operations.runner import OperationRunner
 from csms.node.files import porter_of
@@ -16,6 +20,11 @@ from csms.ports.assignments import Carrier
 from csms.settings import Settings
 from csms.web.desk import Fault
 from handlers.phrasebook import VersionedPhrasebook
+
+KEEP_S = 10.0
+SAFE_PACE = 5.0
+"""So many stations a second are set right after their boots, over the whole fleet (Q118)."""
+AFTER_BOOT = "after boots"
 
 
 def check_call(protocol: str, action: str, payload: bytes) -> list[Fault]:
@@ -51,11 +60,22 @@ def carriers_of(node: Foundation) -> Mapping[str, Carrier]:
         porter=porter_of(node),
         command_bytes=node.settings.command_bytes,
     )
-    return carriers(words=words, calls=node.calls, call_timeout_s=node.settings.call_timeout_s)
+    call_timeout_s = node.settings.call_timeout_s
+    configuration = ConfigurationCarrier(
+        configurations=Configurations(node.pool),
+        registry=node.registry,
+        calls=node.calls,
+        phrasebook=words.phrasebook,
+        call_timeout_s=call_timeout_s,
+    )
+    return {
+        **carriers(words=words, calls=node.calls, call_timeout_s=call_timeout_s),
+        "configuration": configuration,
+    }
 
 
 def start_operations(node: Foundation) -> None:
-    """Carry out operations, beside all other workers."""
+    """Carry out operations, beside all other workers, and begin those that follow boots."""
     runner = OperationRunner(
         pool=node.pool,
         carriers=carriers_of(node),
@@ -64,3 +84,14 @@ def start_operations(node: Foundation) -> None:
     )
     node.tasks.spawn(runner.run(), name="operations")
     node.tasks.spawn(runner.watch(), name="operations/watch")
+    if node.settings.upkeep_settle_s:
+        node.tasks.spawn(_keeper(node).run(KEEP_S), name="configurations")
+
+
+def _keeper(node: Foundation) -> ConfigurationKeeper:
+    async def set_right(stations: Sequence[str]) -> None:
+        await begin(node.pool, "configuration", stations, name=AFTER_BOOT, per_second=SAFE_PACE)
+
+    return ConfigurationKeeper(
+        configurations=Configurations(node.pool), settle_s=node.settings.upkeep_settle_s, begin=set_right
+    )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
+import asyncpg
 import msgspec
 
 from csms.domain.fleet.rollout import Rules, sizes_of
@@ -49,6 +50,16 @@ async def create(desk: Desk, wish: NewOperation | NewCampaign, asked_by: str) ->
         asked_by,
     ]
     await operations.create(values, [station for station, _ in stations], rules.sizes)
+    return operation
+
+
+async def begin(
+    pool: "asyncpg.Pool[asyncpg.Record]", command: str, stations: Sequence[str], *, name: str, per_second: float
+) -> str:
+    """Keep an operation of the house's own over some stations, and return its id."""
+    operation, rules = str(uuid.uuid4()), Rules((len(stations),), per_second=per_second, at_once=20)
+    head = [operation, "bulk", name, command, "{}", _json(Selection(ids=tuple(stations))), _json(rules), "UTC"]
+    await Operations(pool).create([*head, None, 0, None, "running", None, "house"], stations, rules.sizes)
     return operation
 
 

@@ -33,6 +33,38 @@ operations = Table(
     Index("ix_operations_running", "look_at", postgresql_where=text("state = 'running'")),
 )
 
+configurations = Table(
+    "configurations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), unique=True),
+    Column("selection", JSONB, nullable=False),
+    Column("wanted", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""What stations are wanted to be set to: of a selection, or of one station alone."""
+
+configuration_attempts = Table(
+    "configuration_attempts",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    Column("component", Text, primary_key=True),
+    Column("variable", Text, primary_key=True),
+    Column("wanted", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("firmware", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""How the last attempt to set a variable ended."""
+
+configuration_checks = Table(
+    "configuration_checks",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    Column("booted_at", DateTime(timezone=True), nullable=False),
+)
+"""After which boot a station was looked after last."""
+
 assignments = Table(
     "assignments",
     metadata,

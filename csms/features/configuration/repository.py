@@ -1,0 +1,122 @@
+"""Configurations in the database, beside what stations told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from csms.domain.fleet.configuration import Configuration, Key, Traits, WantedValue, key_of
+from csms.domain.fleet.selection import Selection
+from csms.features.configuration.schemas import ConfigurationRow
+
+SELECT = "SELECT name, station_id, selection::text, wanted::text, changed_at FROM configurations "
+WRITE = """
+INSERT INTO configurations (name, station_id, selection, wanted) VALUES ($1, $2, $3::jsonb, $4::jsonb)
+ON CONFLICT (name) DO UPDATE SET selection = excluded.selection, wanted = excluded.wanted, changed_at = now()
+"""
+TRAITS = """
+SELECT s.id, s.site_id AS site, s.labels, coalesce(s.vendor, '') AS vendor, coalesce(s.model, '') AS model,
+    coalesce(s.firmware, '') AS firmware, p.protocol, coalesce(p.online, false) AS online
+FROM stations s LEFT JOIN presence p ON p.station_id = s.id
+"""
+TOLD = """
+SELECT station_id, component, variable, value FROM station_variables
+WHERE station_id = ANY($1::text[]) AND attribute = 'Actual' AND component_instance = '' AND variable_instance = ''
+    AND evse = 0 ORDER BY reported_at
+"""
+ATTEMPTS = "SELECT * FROM configuration_attempts WHERE station_id = $1"
+ATTEMPTED = """
+INSERT INTO configuration_attempts (station_id, component, variable, wanted, outcome, firmware) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (station_id, component, variable) DO UPDATE SET wanted = excluded.wanted, outcome = excluded.outcome,
+    firmware = excluded.firmware, at = now()
+"""
+BOOTED = """
+SELECT s.id, s.booted_at FROM stations s JOIN presence p ON p.station_id = s.id AND p.online
+LEFT JOIN configuration_checks c ON c.station_id = s.id
+WHERE s.registration = 'Accepted' AND s.booted_at <= now() - $1::interval AND s.booted_at IS DISTINCT FROM c.booted_at
+ORDER BY s.booted_at LIMIT 1000
+"""
+CHECKED = """
+INSERT INTO configuration_checks (station_id, booted_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
+ON CONFLICT (station_id) DO UPDATE SET booted_at = excluded.booted_at
+"""
+ALONE = "SELECT pg_try_advisory_xact_lock(7205759411)"
+
+Pool = asyncpg.Pool
+
+
+class Configurations:
+    """Reads and writes what is wanted of stations."""
+
+    def __init__(self, pool: "Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def all(self) -> list[ConfigurationRow]:
+        """Return all configurations by name."""
+        return [_row(record) for record in await self._pool.fetch(SELECT + "ORDER BY name")]
+
+    async def write(
+        self, name: str, station: str | None, selection: Selection, values: Sequence[WantedValue]
+    ) -> ConfigurationRow:
+        """Keep a configuration in the place of an older one of its name."""
+        wanted = msgspec.json.encode(list(values)).decode()
+        await self._pool.execute(WRITE, name, station, msgspec.json.encode(selection).decode(), wanted)
+        return _row(await self._pool.fetchrow(SELECT + "WHERE name = $1", name))
+
+    async def remove(self, name: str) -> bool:
+        """Want nothing any more; False if there is no such configuration."""
+        return str(await self._pool.execute("DELETE FROM configurations WHERE name = $1", name)) == "DELETE 1"
+
+    async def traits(self, *, station: str | None = None, after: str = "", limit: int = 1) -> list[Traits]:
+        """Return what selections ask of one station, or of some after an id."""
+        where = "WHERE ($1::text IS NULL OR lower(s.id) = lower($1)) AND s.id > $2 ORDER BY s.id LIMIT $3"
+        records = await self._pool.fetch(TRAITS + where, station, after, limit)
+        return [Traits(**dict(record) | {"labels": tuple(record["labels"])}) for record in records]
+
+    async def told(self, stations: Sequence[str]) -> Mapping[str, Mapping[Key, tuple[str, str | None]]]:
+        """Return what stations told of their variables: the station's own spelling, and the value."""
+        found: dict[str, dict[Key, tuple[str, str | None]]] = {station: {} for station in stations}
+        for record in await self._pool.fetch(TOLD, list(stations)):
+            key = key_of(record["component"], record["variable"])
+            found[record["station_id"]][key] = (record["variable"], record["value"])
+        return found
+
+    async def attempts(self, station: str) -> Mapping[Key, asyncpg.Record]:
+        """Return how the last attempts to set variables of a station ended."""
+        records = await self._pool.fetch(ATTEMPTS, station)
+        return {key_of(record["component"], record["variable"]): record for record in records}
+
+    async def attempted(self, station: str, value: WantedValue, outcome: str, firmware: str) -> None:
+        """Note how an attempt ended."""
+        await self._pool.execute(ATTEMPTED, station, *value.key, value.value, outcome, firmware)
+
+    async def after_boots(self, settle: timedelta, begin: Any) -> None:
+        """Let `begin(stations)` look after those that booted since they were looked after; one worker at a time."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(ALONE) or not await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM configurations)"
+            ):
+                return
+            records = await connection.fetch(BOOTED, settle)
+            if records:
+                ids = [record["id"] for record in records]
+                boots: list[datetime] = [record["booted_at"] for record in records]
+                await connection.execute(CHECKED, ids, boots)
+                await begin(ids)
+
+
+def _row(record: Any) -> ConfigurationRow:
+    return ConfigurationRow(
+        name=record["name"],
+        station=record["station_id"],
+        selection=msgspec.json.decode(record["selection"], type=Selection),
+        values=msgspec.json.decode(record["wanted"], type=tuple[WantedValue, ...]),
+        changed_at=record["changed_at"],
+    )
+
+
+def as_rules(rows: Sequence[ConfigurationRow]) -> list[Configuration]:
+    """Return configurations as rules read them."""
+    return [Configuration(row.name, row.values, row.selection, row.station) for row in rows]
