@@ -24,6 +24,15 @@ def faults(version: str, action: str, kind: str, payload: Any) -> list[str]:
     ]
 
 
+def enumerated(version: str, action: str, kind: str, member: str) -> list[str]:
+    """Return the words that a member of a `Request` or `Response` may have; none if it is not there, or is no word."""
+    schema = _schema(version, action, kind)
+    found = schema.get("properties", {}).get(member, {})
+    if "$ref" in found:
+        found = schema["definitions"][found["$ref"].rpartition("/")[2]]
+    return list(found.get("enum", ()))
+
+
 @cache
 def _validator(version: str, action: str, kind: str) -> Any:
     return jsonschema_rs.validator_for(_schema(version, action, kind), validate_formats=True)

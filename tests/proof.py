@@ -57,6 +57,13 @@ BOOKS = {
 }
 
 
+def tried_by(item: pytest.Item) -> Iterator[str]:
+    """Return the ids that a test tries; a certification case is played over a socket, and by no test of a part alone."""
+    is_of_a_part = "unit" in item.path.parent.parts
+    for mark in item.iter_markers(MARK):
+        yield from (id_ for id_ in mark.args if not (is_of_a_part and id_.startswith("TC_")))
+
+
 class Proof:
     """Chooses the tests of a book, hears how they ended, and says at the end what was proved."""
 
@@ -71,7 +78,7 @@ class Proof:
         """Run only tests that try something of the book; each carries what it tries to where the run is counted."""
         kept, others = [], []
         for item in items:
-            tried = self._wanted & {id_ for mark in item.iter_markers(MARK) for id_ in mark.args}
+            tried = self._wanted & set(tried_by(item))
             (kept if tried else others).append(item)
             item.user_properties += [(MARK, id_) for id_ in sorted(tried)]
         config.hook.pytest_deselected(items=others)

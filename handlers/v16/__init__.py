@@ -72,7 +72,7 @@ V16 = Dialect(
     },
     invites=invites,
     barred=frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
-    wakers=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
+    wakers=frozenset(),  # one that was rejected is sent nothing (1.6 §4.2)
     learns={
         **configuration.LEARNS,
         **firmware.LEARNS,

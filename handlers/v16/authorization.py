@@ -1,5 +1,6 @@
 """Tokens, in the words of 1.6."""
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from csms.domain.access import Authorization, Standing, TokenRef
@@ -16,6 +17,7 @@ STATUS: dict[Standing, Status] = {
 }
 """1.6 has no word for a prepaid token that is used up (TX-12)."""
 LONGEST_TAG = 20
+PAST, NEAR = timedelta(0), timedelta(minutes=10)
 
 
 def token_of(id_tag: str) -> TokenRef:
@@ -23,14 +25,15 @@ def token_of(id_tag: str) -> TokenRef:
     return TokenRef(id_tag.strip(), kind="")
 
 
-def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
+def id_tag_info(authorization: Authorization, now: datetime) -> v16.IdTagInfo:
     """Put an authorization; the group is the parent (TX-08, 16-RES-06).
 
     A group of a longer name than 1.6 has room for is not told: a station would not take the answer (16-GEN-07).
+    Nor is an expiry that is near: stations end what has just begun over it, or keep the tag as expired (Q132).
     """
-    group = authorization.group
+    group, expires_at = authorization.group, authorization.expires_at
     return v16.IdTagInfo(
         status=STATUS[authorization.standing],
-        expiry_date=authorization.expires_at,
+        expiry_date=None if expires_at is None or NEAR > expires_at - now > PAST else expires_at,
         parent_id_tag=group if group is not None and len(group) <= LONGEST_TAG else None,
     )

@@ -21,7 +21,9 @@ RETRY_S = {Registration.PENDING: PENDING_RETRY_S, Registration.REJECTED: REJECTE
 
 async def authorize(call: v16.AuthorizeRequest, context: StationContext) -> v16.AuthorizeResponse:
     """Judge a token before a session (1.6 §4.1)."""
-    return v16.AuthorizeResponse(id_tag_info=id_tag_info(await context.authorize(token_of(call.id_tag))))
+    return v16.AuthorizeResponse(
+        id_tag_info=id_tag_info(await context.authorize(token_of(call.id_tag)), context.received_at)
+    )
 
 
 async def boot_notification(call: v16.BootNotificationRequest, context: StationContext) -> v16.BootNotificationResponse:
@@ -98,7 +100,8 @@ async def start_transaction(call: v16.StartTransactionRequest, context: StationC
     begin = BeginSession(context.station.id, str(number), observation, number, start)
     outcome = await context.transact(begin)
     await context.execute(used_by(begin, authorization.group, call.reservation_id))
-    return v16.StartTransactionResponse(id_tag_info=id_tag_info(authorization), transaction_id=outcome.number or number)
+    info = id_tag_info(authorization, context.received_at)
+    return v16.StartTransactionResponse(id_tag_info=info, transaction_id=outcome.number or number)
 
 
 async def stop_transaction(call: v16.StopTransactionRequest, context: StationContext) -> v16.StopTransactionResponse:
@@ -123,7 +126,9 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
             ),
         )
     )
-    return v16.StopTransactionResponse(id_tag_info=None if authorization is None else id_tag_info(authorization))
+    return v16.StopTransactionResponse(
+        id_tag_info=None if authorization is None else id_tag_info(authorization, context.received_at)
+    )
 
 
 async def meter_values(call: v16.MeterValuesRequest, context: StationContext) -> v16.MeterValuesResponse:

@@ -64,7 +64,7 @@ MESSAGES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("policy", [None, "pending", "reject"])
-@pytest.mark.covers("Q47", "Q48", "TC_004_1")
+@pytest.mark.covers("Q47", "Q48")
 async def test_a_1_6_station_is_answered_whatever_it_was_told_at_boot(house: House, policy: str | None) -> None:
     await house.token()
     await house.register("CP-1", **({} if policy is None else {"boot_policy": policy}))
@@ -90,7 +90,7 @@ async def test_a_station_that_boots_and_boots_is_answered_and_written_down_once(
     assert await journal_rows(database) == 1
 
 
-@pytest.mark.covers("Q50", "BOOT-03")
+@pytest.mark.covers("Q50", "BOOT-02")
 async def test_the_interval_is_the_stations_own_or_that_of_the_house_and_never_zero(house: House) -> None:
     await house.register("CP-1")
     await house.register("CP-2", heartbeat_s=1800)
@@ -125,7 +125,7 @@ async def test_heartbeats_are_answered_out_of_memory_while_the_database_stands_s
         assert json.loads(await asyncio.wait_for(busy.recv(), 10)) == [3, "status", {}]
 
 
-@pytest.mark.covers("Q52")
+@pytest.mark.covers("Q52", "16-GEN-06")
 async def test_every_answer_to_a_heartbeat_tells_the_time_in_utc_and_whole_seconds(house: House) -> None:
     await house.register("CP-1")
     for offers in (OFFERS, OFFERS_2):

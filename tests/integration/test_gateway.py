@@ -45,7 +45,7 @@ async def test_who_is_not_known_stays_outside(house: House) -> None:
     assert (await house.http.get("/stations/NOBODY")).status_code == 404
 
 
-@pytest.mark.covers("TC_085", "A_01", "A_02", "A_03", "J-10")
+@pytest.mark.covers("TC_085", "A_01", "A_02", "A_03", "J-10", "SEC-10", "SEC-11", "SEC-12")
 async def test_profile_1_needs_the_password_of_the_station(house: House) -> None:
     await house.register("CP-1", security_profile=1, password="correct-horse-battery")
     url = f"{house.url}/CP-1"
@@ -53,7 +53,8 @@ async def test_profile_1_needs_the_password_of_the_station(house: House) -> None
     assert await refused(url, additional_headers=basic("CP-1", "wrong-horse-battery")) == 401
     assert await refused(url, additional_headers=basic("CP-1Invalid", "correct-horse-battery")) == 401
     async with connect(url, additional_headers=basic("CP-1", "correct-horse-battery"), **OFFERS) as socket:
-        assert (await ask(socket, "Heartbeat", {}))[0] == 3
+        boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+        assert (await ask(socket, "BootNotification", boot))[2]["status"] == "Accepted"
     answer = await house.http.put("/stations/CP-1/password", json={"password": "another-password-now"})
     assert answer.status_code == 204
     assert await refused(url, additional_headers=basic("CP-1", "correct-horse-battery")) == 401

@@ -72,7 +72,7 @@ async def test_a_tag_longer_than_any_is_taken(house: House) -> None:
         ({"transactionData": [{"timestamp": at(4), "sampledValue": [{"value": "1500"}] * 9000}]}, "Local"),
     ],
 )
-@pytest.mark.covers("Q79", "Q36", "Q74", "TX-23")
+@pytest.mark.covers("Q79", "Q36", "Q74", "TX-23", "16-CORE-13")
 async def test_a_stop_may_lack_or_bring_anything(house: House, extras: dict[str, Any], reason: str) -> None:
     await house.register("CP-1")
     async with RawStation(house, "CP-1") as station:

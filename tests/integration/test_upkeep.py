@@ -53,7 +53,7 @@ async def test_a_minute_must_pass_before_anything_is_asked(late_house: tuple[Hou
         assert len(await asked(station, house)) == 1
 
 
-@pytest.mark.covers("Q47", "Q131", "16-RT-03")
+@pytest.mark.covers("Q47", "Q131", "16-RT-03", "BOOT-08")
 async def test_who_never_booted_is_asked_to_once_and_who_did_is_not(late_house: tuple[House, ShiftedClock]) -> None:
     house, clock = late_house
     await house.register("CP-1")
@@ -68,6 +68,18 @@ async def test_who_never_booted_is_asked_to_once_and_who_did_is_not(late_house: 
         await station.reconnect(forgotten=True)
         clock.ahead += timedelta(seconds=61)
         assert await asked(station, house) == []
+
+
+@pytest.mark.covers("BOOT-12", "Q131")
+async def test_a_station_that_is_set_to_be_left_alone_is_asked_nothing(late_house: tuple[House, ShiftedClock]) -> None:
+    house, clock = late_house
+    await house.register("CP-1")
+    answer = await house.http.put("/stations/CP-1/habits", json={"settle_s": 0})
+    assert answer.status_code == 200, answer.text
+    async with RawStation(house, "CP-1") as station:
+        for _ in range(5):
+            clock.ahead += timedelta(seconds=61)
+            assert await asked(station, house) == []
 
 
 async def beat_fast(station: RawStation, house: House, clock: ShiftedClock) -> list[list[Any]]:

@@ -3,9 +3,11 @@
 import asyncio
 import itertools
 import json
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -19,11 +21,12 @@ SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 class RawStation:
     """Says what it is told to say, and waits for the answer; commands that come meanwhile are kept."""
 
-    def __init__(self, house: House, station: str, version: str = "1.6") -> None:
+    def __init__(self, house: House, station: str, version: str = "1.6", *, path: str = "/") -> None:
         self.commands: list[list[Any]] = []
         self._house = house
         self._station = station
         self._version = version
+        self._path = path
         self._ids = itertools.count(1)
         self._socket: ClientConnection | None = None
 
@@ -34,7 +37,7 @@ class RawStation:
 
     async def __aenter__(self) -> Self:
         self._socket = await connect(
-            f"{self._house.url}/{self._station}",
+            f"{self._house.url}{self._path}{self._station}",
             subprotocols=[Subprotocol(SUBPROTOCOLS[self._version])],
             compression=None,
             max_size=None,
@@ -69,6 +72,11 @@ class RawStation:
                 assert frame[1] == message_id, frame
                 return list(frame)
             self.commands.append(frame)
+
+    def order(self, route: str, body: dict[str, Any]) -> "asyncio.Task[httpx.Response]":
+        """Have an operator ask something of it, whose answer is still to come."""
+        asking: Coroutine[Any, Any, httpx.Response] = self._house.http.post(route, json=body)
+        return asyncio.create_task(asking)
 
     async def take(self) -> list[Any]:
         """Return the next command, be it here or still to come."""

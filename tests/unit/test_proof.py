@@ -34,6 +34,12 @@ def test_broken_afterwards(broken): ...
 
 def test_of_nothing(): assert False
 """
+OF_A_PART = """
+import pytest
+
+@pytest.mark.covers("TC_014", "J-20")
+def test_of_a_part(): ...
+"""
 
 
 @pytest.fixture
@@ -41,6 +47,8 @@ def told(pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch:
     monkeypatch.setenv("PYTHONPATH", str(proof.FOLDER.parents[1]))
     pytester.makeini("[pytest]\nmarkers = covers(*ids): ids\nasyncio_default_fixture_loop_scope = session\n")
     pytester.makepyfile(OUTCOMES)
+    unit = pytester.mkdir("unit")
+    (unit / "test_of_a_part.py").write_text(OF_A_PART)
     workers = getattr(request, "param", ())
     result = pytester.runpytest_subprocess("-p", "tests.proof", "--proof", "conformance", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -51,6 +59,7 @@ def told(pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch:
 @pytest.mark.parametrize("told", [(), ("-n", "2")], indirect=True, ids=["alone", "over workers"])
 def test_an_id_is_passed_only_if_every_test_of_it_passed(told: dict[str, str]) -> None:
     fates = {id_: told[id_] for id_ in ("TC_001", "TC_003", "TC_007", "TC_010", "TC_012", "TC_013")}
+    assert (told["TC_014"], told["J-20"]) == ("missing", "pass"), "a case is not played by a test of a part"
     assert fates == {
         "TC_001": "pass",
         "TC_003": "fail",

@@ -25,18 +25,18 @@ def token(value: str, *, group: str | None = None, status: Standing = Standing.A
     return Token(value, "ISO14443", status, group)
 
 
-@pytest.mark.covers("TX-01", "TC_023_1")
+@pytest.mark.covers("TX-01")
 def test_an_unknown_token_is_unknown() -> None:
     assert authorize(ANN, None, START).standing is Standing.UNKNOWN
 
 
-@pytest.mark.covers("TX-04", "TC_023_3")
+@pytest.mark.covers("TX-04")
 def test_a_blocked_token_is_blocked_and_keeps_its_group() -> None:
     answer = authorize(ANN, token("ANN", group="FAMILY", status=Standing.BLOCKED), START)
     assert (answer.standing, answer.group) == (Standing.BLOCKED, "FAMILY")
 
 
-@pytest.mark.covers("TX-13", "TC_023_2")
+@pytest.mark.covers("TX-13")
 @pytest.mark.parametrize(
     ("minutes", "standing"), [(-1, Standing.EXPIRED), (0, Standing.EXPIRED), (1, Standing.ACCEPTED)]
 )

@@ -159,7 +159,7 @@ def test_a_boot_with_another_version_is_an_installation_that_nobody_told() -> No
     assert errand(tell(station, progress("Installing"))[0]).presumed is True
 
 
-@pytest.mark.covers("16-FW-03", "Q111", "TC_044_3")
+@pytest.mark.covers("16-FW-03", "Q111")
 def test_a_boot_with_the_same_version_says_nothing_of_an_update_that_goes_on() -> None:
     station = story(boot("1.0"), ask(), accept(), progress("Installing"), boot("1.0", 20))
     assert errand(station).stage == "running"

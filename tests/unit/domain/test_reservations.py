@@ -137,7 +137,7 @@ def test_an_old_end_does_not_end_a_new_reservation_of_the_same_number() -> None:
     assert fate(station, "call-2") is None, "a late answer to what was asked before"
 
 
-@pytest.mark.covers("16-RES-04", "TC_052")
+@pytest.mark.covers("16-RES-04")
 def test_what_is_not_cancelled_stays() -> None:
     station, _ = tell(answered(), cancelled(status="Rejected"), cancelled(number=77, status="Rejected"))
     assert fate(station) is None
@@ -150,7 +150,7 @@ def test_a_start_that_names_no_reservation_uses_that_of_its_token(number: int | 
     assert fate(station) is Ending.USED
 
 
-@pytest.mark.covers("16-RES-06", "TX-08", "TC_053")
+@pytest.mark.covers("16-RES-06", "TX-08")
 def test_a_start_that_names_none_uses_that_of_its_group_and_groups_are_no_tokens() -> None:
     station, _ = tell(answered(group="FAMILY"))
     assert fate(tell(used(None, token=NOBODY, group="family"), station=station)[0]) is Ending.USED
@@ -188,7 +188,7 @@ def test_a_number_below_one_is_a_name_if_a_reservation_has_it() -> None:
     assert (fate(station), fate(station, "call-2")) == (Ending.USED, None)
 
 
-@pytest.mark.covers("16-RES-05", "TC_048_1")
+@pytest.mark.covers("16-RES-05")
 @pytest.mark.parametrize("word", ["Faulted", "Unavailable"])
 def test_an_evse_that_breaks_down_takes_its_reservation_with_it_and_the_station_takes_all(word: str) -> None:
     station, _ = tell(answered(), answered(number=6, key="call-2", evse=2), answered(number=7, key="call-3", evse=None))
@@ -211,7 +211,7 @@ def test_a_breakdown_between_question_and_answer_counts_and_one_before_does_not(
     assert fate(tell(status(-5, "Faulted"), answered())[0]) is None, "the station knew, and promised"
 
 
-@pytest.mark.covers("16-RES-05", "TC_047")
+@pytest.mark.covers("16-RES-05")
 @pytest.mark.parametrize(("minute", "ending"), [(10, Ending.REMOVED), (26, Ending.EXPIRED), (31, Ending.EXPIRED)])
 def test_what_was_reserved_and_becomes_available_is_over(minute: float, ending: Ending) -> None:
     station, events = tell(answered(), status(0.2, "Reserved"), status(minute, "Available"))

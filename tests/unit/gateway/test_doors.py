@@ -56,7 +56,7 @@ def test_paths_that_name_nobody_are_refused(path: str) -> None:
         (["ocpp2.1", "ocpp2.0.1", "ocpp1.6"], Version.V21, "ocpp2.1"),
     ],
 )
-@pytest.mark.covers("Q2", "J-05", "J-06", "B_58", "TC_088")
+@pytest.mark.covers("Q2", "J-05", "J-06", "B_58")
 def test_the_station_chooses_and_its_own_token_is_echoed(offered: list[str], version: Version, echoed: str) -> None:
     choice = choose(offered, pinned=None, assume_16=False)
     assert choice is not None

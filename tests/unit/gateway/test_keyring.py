@@ -10,7 +10,7 @@ from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenSecure
 
 
-@pytest.mark.covers("SEC-25", "SEC-51")
+@pytest.mark.covers("SEC-25")
 async def test_renewed_files_hold_for_the_next_station_and_cut_nobody(open_secure: OpenSecure) -> None:
     secure = await open_secure()
     before = await secure.ask()

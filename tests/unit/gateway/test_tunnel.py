@@ -16,7 +16,7 @@ from tests.unit.gateway.peer import Peer, request
 from tests.unit.gateway.secure import Secure
 
 
-@pytest.mark.covers("SEC-30", "SEC-32", "TC_087", "A_07")
+@pytest.mark.covers("SEC-30", "SEC-32", "A_07")
 async def test_a_station_comes_in_by_its_own_certificate(open_secure: OpenSecure) -> None:
     secure = await open_secure()
     secure.doors.registry.add("CP-3", security_profile=3)

@@ -150,7 +150,7 @@ def test_a_profile_that_is_over_is_warned_of() -> None:
     assert places(profile(6, valid_to=at(0))) == ["/valid_to"]
 
 
-@pytest.mark.covers("SC-02", "TC_057", "Q109")
+@pytest.mark.covers("SC-02", "Q109")
 def test_a_profile_for_a_session_that_does_not_go_on_is_warned_of() -> None:
     told = profile(6, purpose=SESSION, transaction="tx")
     assert places(told, sessions=(running(),)) == []

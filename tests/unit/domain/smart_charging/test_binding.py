@@ -30,7 +30,7 @@ def test_a_profile_that_names_none_is_for_the_session_that_went_on_when_it_came(
     assert session_of(mine(accepted_at=at(-690)), [after, then, before]) is None
 
 
-@pytest.mark.covers("16-SC-02", "TC_059")
+@pytest.mark.covers("16-SC-02")
 @pytest.mark.parametrize(
     ("members", "found"),
     [
@@ -118,7 +118,7 @@ ALL = [
 ]
 
 
-@pytest.mark.covers("SC-21", "SC-22", "TC_067")
+@pytest.mark.covers("SC-21", "SC-22")
 @pytest.mark.parametrize(
     ("criteria", "ids"),
     [

@@ -73,7 +73,7 @@ def test_what_a_station_refused_is_remembered_and_not_kept(status: str) -> None:
     assert (ids(station), facts) == ([], [ProfileAnswered(refused, status)])
 
 
-@pytest.mark.covers("SC-22", "SC-25", "TC_067", "Q110")
+@pytest.mark.covers("SC-22", "SC-25", "Q110")
 def test_clearing_forgets_what_it_meant() -> None:
     station, facts = play(*THREE, RecordClearing(Criteria(evse=1, purpose=DEFAULT, stack_level=2), NOW))
     assert (ids(station), facts[-1]) == ([1, 3], ProfilesDropped((2,), NOW, "cleared"))

@@ -105,7 +105,7 @@ def test_each_purpose_has_its_place(members: dict[str, Any], evse: int, path: st
     assert places(profile(6, **members), evse) == [path]
 
 
-@pytest.mark.covers("SC-02", "16-SC-02", "TC_059")
+@pytest.mark.covers("SC-02", "16-SC-02")
 def test_a_remote_start_takes_a_profile_for_a_session_that_has_no_name_yet() -> None:
     assert places(profile(6), 1, starting=True) == ["/purpose"]
     assert places(profile(6, purpose=SESSION, transaction="7"), 1, starting=True) == ["/transaction"]
