@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from simulators.transfers import Fw
+
 
 class Subprotocol(StrEnum):
     """What is offered in the upgrade request; `switch` tries another version first (Q3)."""
@@ -264,6 +266,7 @@ class Behaviour:
     no_shows: bool = False
     lists: Lists = Lists.RIGHT
     sc: tuple[str, ...] = ()
+    fw: Fw = Fw.RIGHT
     mute_calls_after: int | None = None
     least_gap_s: float = 0.0
 

@@ -4,7 +4,6 @@ import logging
 import ssl
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,8 @@ import ocpp.messages
 from simulators import clocks
 from simulators.behaviour import Behaviour, Boot, Commands, Meter, Reservations, Statuses
 from simulators.configuration import Configuration
+from simulators.errands import Errands
+from simulators.evse import Evse
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
 from simulators.limits import Going, Limits
@@ -30,26 +31,11 @@ IDLE = frozenset({Commands.REJECT, Commands.ACCEPT_NO_EFFECT, Commands.MUTE})
 SESSION_NAME = "SAME-AS-EVER"
 
 
-@dataclass(slots=True)
-class Evse:
-    """One outlet and what goes on at it."""
-
-    number: int
-    meter: EnergyMeter
-    status: str = "Available"
-    error: str = "NoError"
-    session: str | None = None
-    transaction: str | None = None
-    token: str | None = None
-    began_at: datetime | None = None
-    seq_no: int = 0
-    readings: list[int] = field(default_factory=list)
-
-
 class SimulatedStation(Life):
     """Connects, boots, keeps its promises to drivers and comes back after every loss."""
 
     heartbeat_key: str
+    firmware: str
 
     def __init__(  # what makes one station differ from another
         self,
@@ -78,6 +64,7 @@ class SimulatedStation(Life):
         self.local_list = TokenList(habit=habits.lists, clock=clock)
         in_16 = self.subprotocol == "ocpp1.6"
         self.limits = Limits(habits=habits.sc, evses=self.evses, exclusive=in_16, going=self._going, clock=clock)
+        self.errands = Errands(self)
         self.groups: dict[str, str] = {}
         self._powered_on = clock()
         self._charged = 0
@@ -94,6 +81,10 @@ class SimulatedStation(Life):
         if name.casefold() == self.heartbeat_key.casefold() and (seconds := self.configuration[name]).isdigit():
             self.heartbeat_s = float(seconds)
         return status
+
+    async def stop(self) -> None:
+        await self.errands.stop()
+        await super().stop()
 
     async def reboot(self) -> None:
         """Restart, with the configuration that waited for it."""

@@ -6,17 +6,19 @@ from ocpp.charge_point import ChargePoint
 from ocpp.v16 import call
 
 from simulators.configuration import FIXED_16, KEYS_16
+from simulators.evse import Evse
 from simulators.listed import ITEMS
 from simulators.meter import Reading
 from simulators.outbox import Message
 from simulators.peer16 import Peer16
-from simulators.station import Evse, SimulatedStation
+from simulators.station import SimulatedStation
 
 
 class Station16(SimulatedStation):
     """A charge point of OCPP 1.6."""
 
     subprotocol = "ocpp1.6"
+    firmware = "1.0.0"
     heartbeat_key = "HeartbeatInterval"
 
     def make_peer(self, socket: Any) -> ChargePoint:
@@ -41,7 +43,7 @@ class Station16(SimulatedStation):
                 charge_point_model="Simulated One",
                 charge_point_vendor="Simulators",
                 charge_point_serial_number=self.station[:25],
-                firmware_version="1.0.0",
+                firmware_version=self.firmware,
             )
         )
         return answer.status, float(answer.interval)

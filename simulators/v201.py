@@ -8,12 +8,13 @@ from ocpp.v201 import call
 
 from simulators.charging import worded
 from simulators.configuration import FIXED_201, VARIABLES_201
+from simulators.evse import Evse
 from simulators.limits import ALL_PHASES, EXTERNAL, Limit
 from simulators.listed import ITEMS
 from simulators.meter import Reading
 from simulators.outbox import Message
 from simulators.peer201 import Peer201
-from simulators.station import SESSION_NAME, Evse, SimulatedStation
+from simulators.station import SESSION_NAME, SimulatedStation
 
 STATUS = {"Preparing": "Occupied", "Charging": "Occupied", "Finishing": "Occupied", "SuspendedEV": "Occupied"}
 
@@ -22,6 +23,7 @@ class Station201(SimulatedStation):
     """A charging station of OCPP 2.0.1."""
 
     subprotocol = "ocpp2.0.1"
+    firmware = "2.0.0"
     heartbeat_key = "OCPPCommCtrlr.HeartbeatInterval"
 
     def make_peer(self, socket: Any) -> ChargePoint:
@@ -41,7 +43,7 @@ class Station201(SimulatedStation):
                     "model": "Simulated Two",
                     "vendorName": "Simulators",
                     "serialNumber": self.station[:25],
-                    "firmwareVersion": "2.0.0",
+                    "firmwareVersion": self.firmware,
                 },
                 reason="PowerUp",
             )
