@@ -19,6 +19,7 @@ from csms.features.sessions.router import sessions
 from csms.features.sites.router import sites
 from csms.features.stations.router import stations
 from csms.features.tokens.router import tokens
+from csms.features.vendors.hints import hints
 from csms.features.vendors.router import habits, vendors
 
 API = "/api/v1"
@@ -26,7 +27,7 @@ API = "/api/v1"
 
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
-    of_many = [operations, campaigns, vendors, habits, configurations, station_configurations]
+    of_many = [operations, campaigns, vendors, habits, hints, configurations, station_configurations]
     of_stations = [stations, commands, *of_many, charging_profiles, *local_lists, reservations, errands]
     rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]

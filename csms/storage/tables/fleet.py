@@ -65,6 +65,17 @@ configuration_checks = Table(
 )
 """After which boot a station was looked after last."""
 
+dismissed_hints = Table(
+    "dismissed_hints",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("proposal", JSONB, nullable=False),
+    Column("dismissed_by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""What operators do not want to be proposed again."""
+
 assignments = Table(
     "assignments",
     metadata,

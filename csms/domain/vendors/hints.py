@@ -1,0 +1,85 @@
+"""What the record of a station suggests of its habits: proposed with its evidence, never applied by the house."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from csms.domain.vendors.habits import Habits
+
+MOST_TIMEOUT_S = 600.0
+ENOUGH = 2
+"""Once is chance."""
+
+
+class Attempt(Struct, frozen=True):
+    """How the last attempt to set a variable ended."""
+
+    variable: str
+    outcome: str
+    at: datetime
+
+
+class Took(Struct, frozen=True):
+    """A call that was answered, and how long that took."""
+
+    action: str
+    seconds: float
+    at: datetime
+
+
+class Hint(Struct, frozen=True):
+    """A proposal: `habits` is what the station's overrides would be with it, `about` what is new in that."""
+
+    kind: str
+    says: str
+    about: tuple[str, ...]
+    evidence: tuple[str, ...]
+    habits: Habits
+
+
+def hints_of(
+    habits: Habits, overrides: Habits, attempts: Sequence[Attempt], calls: Sequence[Took], timeout_s: float
+) -> list[Hint]:
+    """Return what is proposed; `habits` are those in force."""
+    found = [*_keys(habits, overrides, attempts), *_late(overrides, calls, timeout_s)]
+    return [hint for hint in found if hint.habits != overrides]
+
+
+KEYS = {
+    "no-effect": ("not-applied", "accepts values without effect"),
+    "falls-silent": ("unanswered", "falls silent, or leaves, over some keys"),
+}
+
+
+def _keys(habits: Habits, overrides: Habits, attempts: Iterable[Attempt]) -> Iterator[Hint]:
+    """Propose to leave keys alone that were changed in vain, or not survived (Q94, Q96)."""
+    for kind, (outcome, says) in KEYS.items():
+        odd = [one for one in attempts if one.outcome == outcome]
+        if odd:
+            untouched = tuple(dict.fromkeys([*(habits.untouched or ()), *(one.variable for one in odd)]))
+            evidence = tuple(f"{one.variable}: {one.outcome} at {one.at:%Y-%m-%dT%H:%M:%SZ}" for one in odd)
+            yield Hint(
+                kind,
+                says,
+                tuple(sorted(one.variable for one in odd)),
+                evidence,
+                replace(overrides, untouched=untouched),
+            )
+
+
+def _late(overrides: Habits, calls: Iterable[Took], timeout_s: float) -> Iterator[Hint]:
+    """Propose more patience with a station whose answers came when nobody waited any more (Q28, Q31)."""
+    late = [one for one in calls if one.seconds > timeout_s]
+    if len(late) >= ENOUGH:
+        needed = min(MOST_TIMEOUT_S, float(math.ceil(1.5 * max(one.seconds for one in late))))
+        evidence = tuple(f"{one.action} took {one.seconds:.0f} s at {one.at:%Y-%m-%dT%H:%M:%SZ}" for one in late)
+        yield Hint(
+            "answers-late",
+            "answers later than it is waited for",
+            (f"{needed:g} s",),
+            evidence,
+            replace(overrides, call_timeout_s=needed),
+        )

@@ -1,0 +1,40 @@
+"""Hints are proposed with their evidence, and in force only when an operator says so."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import House
+
+ATTEMPT = """
+INSERT INTO configuration_attempts (station_id, component, variable, wanted, outcome, firmware)
+VALUES ($1, '', $2, '1', $3, '')
+"""
+
+
+async def hints(house: House, station: str) -> dict[str, Any]:
+    return {one["kind"]: one for one in (await house.http.get(f"/stations/{station}/hints")).json()}
+
+
+@pytest.mark.covers("Q94", "Q96")
+async def test_a_hint_is_accepted_or_dismissed_and_never_applied_by_itself(shared_house: House) -> None:
+    house, station = shared_house, "HINTED"
+    await house.register(station)
+    assert await hints(house, station) == {}
+    await house.node.pool.execute(ATTEMPT, station, "lies", "not-applied")
+    await house.node.pool.execute(ATTEMPT, station, "kills", "unanswered")
+    found = await hints(house, station)
+    assert found.keys() == {"no-effect", "falls-silent"}
+    assert found["falls-silent"]["evidence"][0].startswith("kills: unanswered at ")
+    assert (await house.http.get(f"/stations/{station}/habits")).json()["overrides"] == {}
+    left = await house.http.post(f"/stations/{station}/hints/no-effect/dismiss")
+    assert [one["kind"] for one in left.json()] == ["falls-silent"]
+    left = await house.http.post(f"/stations/{station}/hints/falls-silent/accept")
+    overrides = (await house.http.get(f"/stations/{station}/habits")).json()["overrides"]
+    assert overrides == {"untouched": ["kills"]}
+    assert left.json() == [], "what was dismissed stays so, whatever else is in force by now"
+    await house.node.pool.execute(ATTEMPT, station, "lies too", "not-applied")
+    assert (await hints(house, station))["no-effect"]["about"] == ["lies", "lies too"]
+    for verb in ("accept", "dismiss"):
+        assert (await house.http.post(f"/stations/{station}/hints/falls-silent/{verb}")).status_code == 404
+    assert (await house.http.get("/stations/NOBODY/hints")).status_code == 404
