@@ -1,5 +1,6 @@
 """The counter of the depot: who may do what, whichever way stations come."""
 
+import contextlib
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -128,7 +129,8 @@ class Counter:
             outcome = "whole"
         finally:
             self._note("fetched", ticket, transport, outcome, sent)
-        await self._depot.fetched(ticket)
+        with contextlib.suppress(*AWAY):
+            await self._depot.fetched(ticket)
 
     def _note(  # the values of a line in the log
         self, way: str, ticket: Ticket, transport: str, outcome: str, size: int, *, why: str | None = None

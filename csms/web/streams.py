@@ -16,7 +16,7 @@ from csms.web.problems import Problem
 class Weighed:
     """A body that is summed up as it passes.
 
-    One larger than the limit is refused, and so is, at its end, one whose hash `check` does not like: a store
+    An empty one and one larger than the limit are refused, and so is, at its end, one whose hash `check` does not like: a store
     keeps nothing of it.
     """
 
@@ -39,6 +39,8 @@ class Weighed:
                 raise Problem(413, f"more than {self._limit} bytes")
             self._sum.update(chunk)
             yield chunk
+        if not self.size:
+            raise Problem(422, "there are no bytes in the body")
         self._check(self.digest)
 
 
