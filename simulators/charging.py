@@ -1,6 +1,5 @@
 """What stations do when their charging is limited: a part of the protocol end of each version."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,8 +9,8 @@ from ocpp import v16, v201
 from ocpp.exceptions import PropertyConstraintViolationError
 from ocpp.routing import after, on
 
+from simulators.desk import Desk
 from simulators.limits import ALL_PHASES, FOREVER, PURPOSES, Limit, of_session
-from simulators.station import SimulatedStation
 
 
 def limit_of(evse: int, said: dict[str, Any], number: int, schedule: dict[str, Any]) -> Limit:
@@ -58,19 +57,8 @@ def meant_by(number: int | None, evse: int | None, purpose: str | None, level: i
     return lambda one: evse in {None, one.evse} and wanted in {None, one.purpose} and level in {None, one.level}
 
 
-class ChargingDesk:
+class ChargingDesk(Desk):
     """What both versions share."""
-
-    owner: SimulatedStation
-
-    @abstractmethod
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        """Note a command, and return the status that the station's habit gives it."""
-
-    @property
-    @abstractmethod
-    def _obeys(self) -> bool:
-        """Whether commands have an effect."""
 
     async def judge_limit(self, action: str, payload: dict[str, Any], limit: Limit) -> str:
         """Return the answer to a profile; an accepted one is held."""

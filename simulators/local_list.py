@@ -1,6 +1,5 @@
 """What stations do when they are asked for their local list: a part of the protocol end of each version."""
 
-from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,18 +7,12 @@ from typing import Any
 from ocpp import v16, v201
 from ocpp.routing import on
 
+from simulators.desk import Desk
 from simulators.listed import Entry, ListedToken
-from simulators.station import SimulatedStation
 
 
-class ListDesk:
+class ListDesk(Desk):
     """What both versions share."""
-
-    owner: SimulatedStation
-
-    @abstractmethod
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        """Note a command, and return the status that the station's habit gives it."""
 
     async def told_version(self) -> int:
         """Return the version that is told."""

@@ -1,29 +1,17 @@
 """What stations do when they are asked for reservations: a part of the protocol end of each version."""
 
-from abc import abstractmethod
 from datetime import datetime
 from typing import Any
 
 from ocpp import v16, v201
 from ocpp.routing import after, on
 
+from simulators.desk import Desk
 from simulators.promises import Promise
-from simulators.station import SimulatedStation
 
 
-class ReservationDesk:
+class ReservationDesk(Desk):
     """What both versions share: a promise is judged at once, and shown after the answer."""
-
-    owner: SimulatedStation
-
-    @abstractmethod
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        """Note a command, and return the status that the station's habit gives it."""
-
-    @property
-    @abstractmethod
-    def _obeys(self) -> bool:
-        """Whether commands have an effect."""
 
     async def judge(self, action: str, payload: dict[str, Any], promise: Promise) -> str:
         """Return the answer to a wish for a reservation; an accepted one is kept."""

@@ -135,6 +135,25 @@ async def test_what_nobody_can_mean_is_answered_and_kept_for_people_to_read(shar
         assert all("out of range" in notice["review"] for notice in notices)
 
 
+@of_2
+@pytest.mark.covers("16-SC-03", "SC-11")
+async def test_how_many_profiles_a_station_tells_that_it_takes_is_kept_to(shared_house: House, version: str) -> None:
+    async with limited(shared_house, version) as one:
+        entries = {
+            "component": {"name": "SmartChargingCtrlr"},
+            "variable": {"name": "Entries", "instance": "ChargingProfiles"},
+            "variableAttribute": [{"value": "0"}],
+            "variableCharacteristics": {"dataType": "integer", "maxLimit": 1, "supportsMonitoring": False},
+        }
+        report = {"requestId": 1, "generatedAt": ahead(0), "seqNo": 0, "reportData": [entries]}
+        await one.station.ask("NotifyReport", report)
+        assert await one.set(id=1, stack_level=1) == []
+        assert await one.set(id=2, stack_level=2) == ["/profile"]
+        assert await one.set(id=1, stack_level=3) == ["/profile"]
+        await one.command("clear-charging-profile", id=2)
+        assert await one.set(id=1, stack_level=4) == []
+
+
 async def raw(one: Limited, action: str, payload: Any, answer: Any = YES) -> None:
     path = f"/stations/{one.name}/ocpp/{action}?validate=false"
     asking = asyncio.create_task(one.house.http.post(path, json=payload))

@@ -9,13 +9,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from csms.domain.smart_charging.merging import Situation, limit_at
+from csms.domain.smart_charging.merging import Situation, bearing_on, limit_at
 from csms.domain.smart_charging.profile import Unit
 from csms.domain.smart_charging.supply import Amount, told
 from csms.domain.smart_charging.timing import after
 
-MOST_STEPS = 2048
-"""So many changes of any profile are looked at; a window with more of them is cut short."""
+MOST_STEPS, MOST_WORK = 2048, 40_000
+"""So many changes are looked at, and so many profiles at all of them together; a window with more is cut short."""
 TOLERANCE = Decimal("0.1")
 
 
@@ -54,12 +54,13 @@ class Gap(Struct, frozen=True, gc=False):
 
 def composite(situation: Situation, evse: int, start: datetime, duration_s: int, unit: Unit) -> Composite:
     """Return what an EVSE (0: the station) may take in a window, second by second (SC-35)."""
+    bearing = bearing_on(situation, evse)
     stretches: list[Stretch] = []
     offset = 0
-    for _ in range(MOST_STEPS):
+    for _ in range(min(MOST_STEPS, MOST_WORK // max(1, bearing.size))):
         if offset >= duration_s:
             break
-        amount, until = limit_at(situation, evse, _at(start, offset), unit)
+        amount, until = limit_at(bearing, _at(start, offset), unit)
         stretch = _stretch(offset, amount)
         if not stretches or (stretches[-1].limit, stretches[-1].phases) != (stretch.limit, stretch.phases):
             stretches.append(stretch)

@@ -3,11 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from csms.domain.smart_charging.profile import Kind, Period, Profile, Recurrence, Schedule
 
 CYCLES = {Recurrence.DAILY: timedelta(days=1), Recurrence.WEEKLY: timedelta(days=7)}
 """Days of 24 hours: schedules are in UTC, which knows no summer."""
+
+SECOND = timedelta(seconds=1)
+_start_of = attrgetter("start_s")
 
 Saying = tuple[Period | None, datetime | None]
 """A period that holds, or None for nothing; and when that may change, None for never."""
@@ -48,7 +52,7 @@ def _in_run(schedule: Schedule, at: datetime, begin: datetime, cycle: timedelta 
     end = None if schedule.duration_s is None else after(begin, timedelta(seconds=schedule.duration_s))
     if end is not None and at >= end:
         return None, again
-    place = bisect_right(schedule.periods, at - begin, key=lambda period: timedelta(seconds=period.start_s))
+    place = bisect_right(schedule.periods, (at - begin) // SECOND, key=_start_of)
     following = schedule.periods[place] if place < len(schedule.periods) else None
     change = None if following is None else after(begin, timedelta(seconds=following.start_s))
     return schedule.periods[place - 1] if place else None, earliest((change, end, again))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from csms.domain.smart_charging import composite as schedules
 from csms.domain.smart_charging.binding import session_of
 from csms.domain.smart_charging.composite import Gap, Stretch, difference
-from csms.domain.smart_charging.merging import limit_at
+from csms.domain.smart_charging.merging import bearing_on, limit_at
 from csms.domain.smart_charging.profile import Installed, Purpose, Unit
 from csms.domain.smart_charging.supply import told as in_tenths
 from csms.features.charging_profiles.repository import Session, Told
@@ -95,7 +95,7 @@ def limits(known: Known, session: Session, profiles: list[InstalledProfile], now
 
 
 def _limit_now(known: Known, evse: int, now: datetime, unit: Unit) -> Decimal | None:
-    amount, _ = limit_at(known.situation(now), evse, now, unit)
+    amount, _ = limit_at(bearing_on(known.situation(now), evse), now, unit)
     return None if amount is None else in_tenths(amount.value)
 
 
