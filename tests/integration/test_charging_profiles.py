@@ -175,7 +175,7 @@ async def test_a_station_that_is_known_to_forget_has_nothing_after_a_restart(sha
         assert changed.status_code == 200
         assert await one.held() == {1: "forgotten"}
         assert await one.limits() == [(0, None)]
-        await one.set(limit=8, id=1)
+        assert await one.set(limit=8, id=2) == [], "what was forgotten is in nobody's way"
         assert await one.limits(unit="W") == [(0, 8 * 120 * 3)]
 
 

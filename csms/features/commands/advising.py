@@ -8,6 +8,7 @@ import asyncpg
 from csms.domain import remote
 from csms.domain.fault import Fault
 from csms.domain.smart_charging.advice import Limits, Record, advise
+from csms.domain.smart_charging.binding import Standing
 from csms.domain.smart_charging.profile import Unit
 from csms.storage.charging import answers_of, known_of
 from csms.web.desk import Desk
@@ -50,10 +51,11 @@ async def _record(desk: Desk, station: str, protocol: str) -> Record:
     known = await known_of(desk.pool, station, protocol)
     if known is None:
         return Record(desk.clock.now())
+    now = desk.clock.now()
     return Record(
-        now=desk.clock.now(),
+        now=now,
         limits=limits_of(await desk.pool.fetch(TOLD, station)),
-        installed=known.installed,
+        installed=tuple(one for one in known.installed if known.standing_of(one, now) is not Standing.FORGOTTEN),
         sessions=known.sessions,
         tries=tuple(await answers_of(desk.pool, station)),
         exclusive=known.exclusive,
