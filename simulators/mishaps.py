@@ -5,6 +5,11 @@ import asyncio
 from simulators.station import SimulatedStation
 
 
+def is_busy(station: SimulatedStation, evse: int) -> bool:
+    """Whether somebody charges at an outlet, or at any if it is 0."""
+    return any(one.session is not None for one in station.evses.values() if evse in {0, one.number})
+
+
 async def break_down(station: SimulatedStation, evse: int, error: str) -> None:
     """An outlet fails and says why."""
     station.evses[evse].error = error

@@ -107,7 +107,8 @@ class Peer16(Errands16, LocalList16, Reservation16, Charging16, Peer):  # type: 
     @on(Action.change_availability)
     async def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
         status = await self._take("ChangeAvailability", {"connector_id": connector_id, "type": type})
-        return call_result.ChangeAvailability(status=status)
+        is_busy = status == "Accepted" and type == "Inoperative" and mishaps.is_busy(self.owner, connector_id)
+        return call_result.ChangeAvailability(status="Scheduled" if is_busy else status)
 
     @on(Action.change_configuration)
     async def on_change_configuration(self, key: str, value: str) -> Any:

@@ -185,7 +185,7 @@ async def test_two_commands_at_once_reach_the_station_one_after_the_other(house:
         assert [(await one).status_code for one in asked] == [200, 200]
 
 
-@pytest.mark.covers("Q11", "L17")
+@pytest.mark.covers("Q11", "Q133", "L17")
 async def test_a_restart_tells_every_station_to_come_back(house: House) -> None:
     sockets = []
     for n in range(5):

@@ -175,7 +175,7 @@ async def test_a_boot_with_another_version_ends_an_update(shared_house: House, t
         assert (errand["version_before"], errand["version_after"]) == ("1.0", "2.0")
 
 
-@pytest.mark.covers("Q101", "Q28")
+@pytest.mark.covers("Q28")
 async def test_statuses_may_come_before_the_answer(shared_house: House) -> None:
     async with at_work(shared_house, "1.6") as (station, address):
         sent = Sent(shared_house, station, address)

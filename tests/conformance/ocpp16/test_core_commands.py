@@ -50,6 +50,28 @@ async def test_011_2_remote_start_time_out(stage: Stage) -> None:
     assert len(scene.asked) == 1, "nothing is asked again"
 
 
+@pytest.mark.covers("16-CORE-24", "16-CORE-25")
+async def test_a_remote_start_that_leaves_the_connector_to_a_station_that_asks_nobody(stage: Stage) -> None:
+    scene = await stage.booted()
+    assert await scene.command("remote-start", token=TAG) == {"status": "Accepted"}
+    assert scene.orders("RemoteStartTransaction")[0].payload == {"idTag": TAG}
+    assert (await scene.answered("StartTransaction")).result["idTagInfo"]["status"] == "Accepted"
+    assert scene.calls("Authorize") == []
+    assert (await scene.session())["token"] == TAG
+
+
+@pytest.mark.covers("16-CORE-28", "TX-24")
+async def test_what_was_charging_when_a_reset_came_is_stopped_after_the_boot(stage: Stage) -> None:
+    scene = await stage.charging()
+    scene.station.charge(wh=350)
+    await scene.drained()
+    assert await scene.command("reset", immediate=True) == {"status": "Accepted"}
+    await scene.booted_again(2)
+    assert (await scene.session())["active"], "a boot ends nothing"
+    scene.station.end(reason="HardReset")
+    await ends(scene, "HardReset", 350)
+
+
 @pytest.mark.covers("TC_012", "16-CORE-27")
 async def test_012_remote_stop(stage: Stage) -> None:
     scene = await stage.charging()
@@ -90,7 +112,7 @@ async def test_013_014_reset(stage: Stage, kind: str, *, immediate: bool) -> Non
         pytest.param(Unlock.WORKS, 9, "NotSupported", marks=pytest.mark.covers("TC_031")),
     ],
 )
-@pytest.mark.covers("16-CORE-29", "16-GEN-08")
+@pytest.mark.covers("16-CORE-29", "16-GEN-08", "Q106")
 async def test_017_030_031_unlock_without_a_session(stage: Stage, habit: Unlock, connector: int, status: str) -> None:
     scene = await stage.booted(behaviour=Behaviour(unlock=habit))
     assert await scene.command("unlock", evse=connector) == {"status": status}

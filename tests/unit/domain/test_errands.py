@@ -96,7 +96,7 @@ def test_how_the_call_ended_is_how_the_errand_stands(
     assert (found.stage, found.status) == (stage, status)
 
 
-@pytest.mark.covers("Q101", "Q102", "Q29")
+@pytest.mark.covers("Q102", "Q29")
 def test_a_late_answer_and_progress_before_it_are_believed() -> None:
     assert errand(story(ask(), CloseCall("e1", "TimedOut", at(2)), accept())).stage == "running"
     late = story(ask(), progress("Uploading", kind=Kind.FIRMWARE), progress("Installed"), accept())

@@ -92,7 +92,7 @@ async def test_who_talks_is_not_pinged(doors: Doors) -> None:
         assert await peer.call(str(n)) == [3, str(n), {}]
 
 
-@pytest.mark.covers("L16", "Q119")
+@pytest.mark.covers("L16")
 async def test_stations_that_came_together_are_not_pinged_together(doors: Doors) -> None:
     for n in range(40):
         doors.registry.add(f"P-{n}")
