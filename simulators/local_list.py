@@ -19,7 +19,7 @@ class ListDesk(Desk):
         await self._take("GetLocalListVersion", {})
         return self.owner.local_list.told_version
 
-    async def update(self, payload: dict[str, Any], version: int, entries: list[Entry]) -> str:
+    async def update_list(self, payload: dict[str, Any], version: int, entries: list[Entry]) -> str:
         """Return the answer to an update of the list."""
         status = await self._take("SendLocalList", payload)
         if status != "Accepted":
@@ -40,7 +40,7 @@ class LocalList16(ListDesk):
             (entry["id_tag"], _info(entry.get("id_tag_info"), "expiry_date", lambda info: info.get("parent_id_tag")))
             for entry in payload.get("local_authorization_list") or ()
         ]
-        return v16.call_result.SendLocalList(status=await self.update(payload, payload["list_version"], entries))
+        return v16.call_result.SendLocalList(status=await self.update_list(payload, payload["list_version"], entries))
 
 
 class LocalList201(ListDesk):
@@ -59,7 +59,7 @@ class LocalList201(ListDesk):
             )
             for entry in payload.get("local_authorization_list") or ()
         ]
-        status = await self.update(payload, payload["version_number"], entries)
+        status = await self.update_list(payload, payload["version_number"], entries)
         return v201.call_result.SendLocalList(status="Failed" if status == "NotSupported" else status)
 
 

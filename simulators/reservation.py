@@ -13,7 +13,7 @@ from simulators.promises import Promise
 class ReservationDesk(Desk):
     """What both versions share: a promise is judged at once, and shown after the answer."""
 
-    async def judge(self, action: str, payload: dict[str, Any], promise: Promise) -> str:
+    async def judge_promise(self, action: str, payload: dict[str, Any], promise: Promise) -> str:
         """Return the answer to a wish for a reservation; an accepted one is kept."""
         status = await self._take(action, payload)
         answer = self.owner.promises.judge(promise) if status == "Accepted" else status
@@ -41,7 +41,7 @@ class Reservation16(ReservationDesk):
             group=payload.get("parent_id_tag"),
             expires_at=datetime.fromisoformat(payload["expiry_date"]),
         )
-        return v16.call_result.ReserveNow(status=await self.judge("ReserveNow", payload, promise))
+        return v16.call_result.ReserveNow(status=await self.judge_promise("ReserveNow", payload, promise))
 
     @after(v16.enums.Action.reserve_now)
     async def after_reserve(self, **_: Any) -> None:
@@ -69,7 +69,7 @@ class Reservation201(ReservationDesk):
             group=None if group is None else group["id_token"],
             expires_at=datetime.fromisoformat(payload["expiry_date_time"]),
         )
-        return v201.call_result.ReserveNow(status=await self.judge("ReserveNow", payload, promise))
+        return v201.call_result.ReserveNow(status=await self.judge_promise("ReserveNow", payload, promise))
 
     @after(v201.enums.Action.reserve_now)
     async def after_reserve(self, **_: Any) -> None:

@@ -3,11 +3,14 @@
 from functools import partial
 
 from csms.cluster.events import StreamPublisher
-from csms.node.fleet import start_operations
+from csms.features.local_lists.keeper import ListKeeper
+from csms.features.local_lists.sync import ListSync
+from csms.node.fleet import check_call, start_operations
 from csms.node.foundation import Foundation
 from csms.storage import engine, housekeeping
 from csms.storage.depot_sweep import DepotSweeper
 from csms.storage.outbox import OutboxRelay
+from handlers.phrasebook import VersionedPhrasebook
 
 
 def start_worker(node: Foundation) -> None:
@@ -25,3 +28,14 @@ def start_worker(node: Foundation) -> None:
     )
     node.tasks.spawn(sweeper.run(), name="depot/sweep")
     start_operations(node)
+    sync = ListSync(
+        pool=node.pool,
+        calls=node.calls,
+        phrasebook=VersionedPhrasebook(),
+        check=check_call,
+        clock=node.clock,
+        call_timeout_s=node.settings.call_timeout_s,
+        command_bytes=node.settings.command_bytes,
+    )
+    keeper = ListKeeper(pool=node.pool, sync=sync, clock=node.clock, settle_s=node.settings.upkeep_settle_s)
+    node.tasks.spawn(keeper.run(), name="local-lists")

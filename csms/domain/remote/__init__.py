@@ -17,7 +17,7 @@ from csms.domain.remote.core import (
     WriteVariables,
 )
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
-from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, listed_of
+from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, command_of, listed_of
 from csms.domain.remote.reservation import CancelReservation, Reserve
 from csms.domain.remote.smart_charging import (
     ClearChargingProfile,
@@ -55,5 +55,6 @@ __all__ = [
     "UpdateFirmware",
     "VariableName",
     "WriteVariables",
+    "command_of",
     "listed_of",
 ]

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from csms.domain.access import TokenRef
 from csms.domain.fault import Fault
-from csms.domain.local_list import Info, Listed, repeated
+from csms.domain.local_list import Info, Listed, Update, repeated
 from csms.domain.remote.words import LARGEST, Moment, RemoteCommand, Text
 
 ListStatus = Literal["accepted", "blocked", "expired", "invalid", "no-credit", "concurrent-tx"]
@@ -18,6 +18,14 @@ STATUSES: dict[str, str] = {
     "invalid": "Invalid",
     "no-credit": "NoCredit",
     "concurrent-tx": "ConcurrentTx",
+}
+WORDS: dict[str, ListStatus] = {
+    "Accepted": "accepted",
+    "Blocked": "blocked",
+    "Expired": "expired",
+    "Invalid": "invalid",
+    "NoCredit": "no-credit",
+    "ConcurrentTx": "concurrent-tx",
 }
 
 
@@ -61,3 +69,17 @@ def listed_of(entry: ListedToken) -> Listed:
     if entry.remove:
         return Listed(token)
     return Listed(token, Info(STATUSES[entry.status or "accepted"], entry.group, entry.expires_at))
+
+
+def command_of(update: Update) -> SendLocalList:
+    """Return the command that sends an update."""
+    return SendLocalList(
+        "full" if update.full else "differential", tuple(map(_entry_of, update.listed)), update.version
+    )
+
+
+def _entry_of(listed: Listed) -> ListedToken:
+    token, info = listed.token, listed.info
+    if info is None:
+        return ListedToken(token.value, token.kind, remove=True)
+    return ListedToken(token.value, token.kind, WORDS[info.status], info.group, info.expires_at)

@@ -1,8 +1,11 @@
 """What the routes of local lists take and give."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from csms.domain.remote import ListedToken
 
 
 class Refusal(Struct, frozen=True):
@@ -11,6 +14,49 @@ class Refusal(Struct, frozen=True):
     status: str
     version: int
     at: datetime
+
+
+class NewWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a station should have in its list: a token alone stands for what its record says of it.
+
+    With `keep` the house sees to it by itself: after a restart, and when the list is another one.
+    """
+
+    entries: Annotated[tuple[ListedToken, ...], Meta(max_length=20_000)]
+    keep: bool = False
+
+
+class Sync(Struct, frozen=True):
+    """How the last try went to bring a station to the wanted list; `outcome` is None while it goes on.
+
+    `sent` counts the updates that the station took.
+    """
+
+    outcome: str | None
+    detail: str | None
+    sent: int
+    began_at: datetime
+    ended_at: datetime | None
+
+
+class Wish(Struct, frozen=True):
+    """What a station should have; `drifts` tells whether it has anything else, or nobody knows what."""
+
+    count: int
+    keep: bool
+    set_by: str
+    set_at: datetime
+    drifts: bool
+    sync: Sync | None
+
+
+class Difference(Struct, frozen=True):
+    """A token of which the list says something else than it should: `has` or `wanted` is None where it is not there."""
+
+    token: str
+    kind: str | None
+    has: "ListEntry | None"
+    wanted: "ListEntry | None"
 
 
 class LocalList(Struct, frozen=True):
@@ -27,6 +73,7 @@ class LocalList(Struct, frozen=True):
     count: int | None
     told_at: datetime | None
     refused: Refusal | None
+    wanted: Wish | None
 
 
 class ListEntry(Struct, frozen=True):

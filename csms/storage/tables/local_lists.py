@@ -1,7 +1,7 @@
 """Local authorization lists: what stations have, and what operators want them to have."""
 
-from sqlalchemy import BigInteger, Column, Computed, DateTime, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Computed, DateTime, ForeignKey, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from csms.storage.tables import metadata
 
@@ -19,3 +19,22 @@ local_lists = Table(
     Column("refused_at", DateTime(timezone=True)),
 )
 """`entries` are what a list says of tokens, by their keys, `names` how the tokens are spelt; NULL where nobody knows."""
+
+wanted_lists = Table(
+    "wanted_lists",
+    metadata,
+    Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), primary_key=True),
+    Column("entries", JSONB, nullable=False),
+    Column("digests", ARRAY(Text), nullable=False),
+    Column("keep", Boolean, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("held_until", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("detail", Text),
+    Column("sent", Integer),
+    Column("began_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+)
+"""`digests` are those of the wanted list as each version would have it; `held_until`: somebody brings the station there."""
