@@ -57,7 +57,7 @@ async def test_only_tls_of_today_is_spoken(start_house: StartHouse, tmp_path: Pa
 
     def dial() -> None:
         with socket.create_connection(("127.0.0.1", secure.port), 10) as raw:
-            old.wrap_socket(raw)
+            old.wrap_socket(raw, server_hostname="127.0.0.1")
 
     with pytest.raises(ssl.SSLError):
         await asyncio.to_thread(dial)
