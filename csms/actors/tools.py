@@ -7,6 +7,7 @@ from csms.kit.clock import Clock
 from csms.kit.tasks import Tasks
 from csms.ocpp.version import Version
 from csms.ports.commands import Phrasebook
+from csms.ports.grounds import Grounds
 from csms.ports.handlers import Dialect
 from csms.ports.journal import Archive, Journal
 from csms.ports.registry import Presence, StationRegistry, Tokens
@@ -45,6 +46,7 @@ class Tools:
     archive: Archive
     registry: StationRegistry
     tokens: Tokens
+    grounds: Grounds
     presence: Presence
     clock: Clock
     tasks: Tasks

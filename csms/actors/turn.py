@@ -9,10 +9,21 @@ from msgspec import Struct
 from csms.actors.entity import Entity
 from csms.actors.ledger import Ledger
 from csms.actors.tools import Tools
-from csms.domain.access import Authorization, TokenRef, authorize
+from csms.domain.access import (
+    NONE_NEEDED,
+    Authorization,
+    Occasion,
+    TokenRef,
+    authorize,
+    not_now,
+    on_premises,
+    with_running,
+)
 from csms.domain.command import Command
+from csms.domain.session.claim import is_taken
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
 from csms.domain.session.evolve import CLOSING_GRACE
+from csms.domain.session.state import Session
 from csms.domain.session.suspicion import superseded_by
 from csms.domain.station.commands import Registration
 from csms.domain.station.state import Station
@@ -86,16 +97,30 @@ class Turn(Struct, eq=False, gc=False):
 
     def _only_evse(self) -> int:
         """Return the EVSE of a station that has one; -1, which no session is on, for all others (Q55)."""
-        evses = {evse for (evse, _), _ in self._entity.state.connectors if evse > 0}
-        if not evses:
-            evses = {session.state.evse or -1 for session in self._ledger.active}
-        return evses.pop() if len(evses) == 1 else -1
+        evses = self._evses() or {session.evse or -1 for session in self._sessions()}
+        return next(iter(evses)) if len(evses) == 1 else -1
 
-    async def authorize(self, token: TokenRef) -> Authorization:
-        """Judge a token."""
-        if token.kind == "NoAuthorization":
-            return authorize(token, None, self.received_at)
-        return authorize(token, await self._tools.tokens.find(token), self.received_at)
+    async def authorize(
+        self, token: TokenRef, evse: int | None = None, occasion: Occasion = Occasion.OTHER
+    ) -> Authorization:
+        """Judge a token; most are bound to nothing, and nothing but the token is asked for."""
+        known = None if token.kind == NONE_NEEDED else await self._tools.tokens.find(token)
+        judged = authorize(token, known, self.received_at)
+        if known is None:
+            return judged
+        if known.depends_on_premises:
+            judged = on_premises(judged, known, await self._tools.grounds.premises(self.station.id), evse)
+        if known.one_session and occasion is not Occasion.OTHER:
+            judged = with_running(judged, await self._tools.grounds.busy_at(token), self.station.id)
+        if occasion is Occasion.ASKED and is_taken(self._sessions(), self._evses(), token):
+            judged = not_now(judged)
+        return judged
+
+    def _sessions(self) -> list[Session]:
+        return [session.state for session in self._ledger.active]
+
+    def _evses(self) -> frozenset[int]:
+        return frozenset(evse for (evse, _), _ in self._entity.state.connectors if evse > 0)
 
     async def boot_policy(self) -> Registration:
         """Return what the operator wants a booting station to hear."""

@@ -31,6 +31,7 @@ from csms.settings import CONFIG, Environment, Settings
 from csms.storage import engine, installation, migrate
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
+from csms.storage.grounds import PostgresGrounds
 from csms.storage.journal import PostgresJournal
 from csms.storage.nodes import PostgresNodes
 from csms.storage.objects.folder import FolderObjects
@@ -179,6 +180,7 @@ class Foundation:
             ),
             registry=self.registry,
             tokens=PostgresTokens(pool=self.pool, tasks=self.tasks, within_s=self.journal.patience_s),
+            grounds=PostgresGrounds(pool=self.pool, within_s=self.journal.patience_s),
             presence=self.presence,
             clock=self.clock,
             tasks=self.tasks,

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from csms.domain.access import Authorization, TokenRef
+from csms.domain.access import Authorization, Occasion, TokenRef
 from csms.domain.command import Command
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
 from csms.domain.station.commands import Registration
@@ -66,8 +66,10 @@ class StationContext(Protocol):
         active session, or that of the token, or the one that ended then (Q62, Q63, Q67).
         """
 
-    async def authorize(self, token: TokenRef) -> Authorization:
-        """Judge a token."""
+    async def authorize(
+        self, token: TokenRef, evse: int | None = None, occasion: Occasion = Occasion.OTHER
+    ) -> Authorization:
+        """Judge a token that is presented, at an EVSE if that is told."""
 
     async def boot_policy(self) -> Registration:
         """Return what the operator wants a booting station to hear, as it stands now."""

@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 
 from csms.domain.access import Standing, Token, TokenRef
+from csms.domain.premises import Bounds, Spot
 from csms.domain.station.commands import Registration
 from csms.domain.vendors.habits import PLAIN, Habits
 from csms.domain.vendors.profiles import Make
@@ -26,7 +27,8 @@ FROM unnest($1::text[]) AS wanted (id) JOIN stations s ON lower(s.id) = lower(wa
 """
 FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
 TOKENS = """
-SELECT wanted.value AS asked, t.value, kind, status, "group", expires_at
+SELECT wanted.value AS asked, t.value, kind, status, "group", expires_at, places::text AS places, connector_types,
+    one_session, message, language
 FROM unnest($1::text[]) AS wanted (value) JOIN tokens t ON lower(t.value) = lower(wanted.value)
 """
 CLAIM = """
@@ -115,9 +117,21 @@ class PostgresTokens:
                 status=Standing(record["status"]),
                 group=record["group"],
                 expires_at=record["expires_at"],
+                bounds=_bounds(record["places"], record["connector_types"]),
+                one_session=record["one_session"],
+                message=record["message"],
+                language=record["language"],
             )
             known.setdefault(record["asked"], []).append(token)
         return [_pick(token, known.get(_value(token), [])) for token in wanted]
+
+
+UNBOUND = Bounds()
+_spots = msgspec.json.Decoder(tuple[Spot, ...])
+
+
+def _bounds(places: str, connector_types: Sequence[str]) -> Bounds:
+    return Bounds(_spots.decode(places), tuple(connector_types)) if places != "[]" or connector_types else UNBOUND
 
 
 def _value(token: TokenRef) -> str:

@@ -14,8 +14,11 @@ STATUS: dict[Standing, Status] = {
     Standing.UNKNOWN: "Invalid",
     Standing.CONCURRENT: "ConcurrentTx",
     Standing.NO_CREDIT: "Blocked",
+    Standing.NOT_HERE: "Blocked",
+    Standing.NOT_THIS_TYPE: "Blocked",
+    Standing.NOT_NOW: "Blocked",
 }
-"""1.6 has no word for a prepaid token that is used up (TX-12)."""
+"""1.6 has no words for a prepaid token that is used up (TX-12), nor for one that may charge elsewhere (TX-11)."""
 LONGEST_TAG = 20
 PAST, NEAR = timedelta(0), timedelta(minutes=10)
 

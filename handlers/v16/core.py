@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from csms.domain.access import doubts, is_historic
+from csms.domain.access import Occasion, doubts, is_historic, occasion_of_begin
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportMeter, ReportNotice, ReportStatus
 from csms.domain.station.reservations import used_by
@@ -21,9 +21,8 @@ RETRY_S = {Registration.PENDING: PENDING_RETRY_S, Registration.REJECTED: REJECTE
 
 async def authorize(call: v16.AuthorizeRequest, context: StationContext) -> v16.AuthorizeResponse:
     """Judge a token before a session (1.6 §4.1)."""
-    return v16.AuthorizeResponse(
-        id_tag_info=id_tag_info(await context.authorize(token_of(call.id_tag)), context.received_at)
-    )
+    authorization = await context.authorize(token_of(call.id_tag), occasion=Occasion.ASKED)
+    return v16.AuthorizeResponse(id_tag_info=id_tag_info(authorization, context.received_at))
 
 
 async def boot_notification(call: v16.BootNotificationRequest, context: StationContext) -> v16.BootNotificationResponse:
@@ -80,8 +79,8 @@ async def status_notification(
 async def start_transaction(call: v16.StartTransactionRequest, context: StationContext) -> v16.StartTransactionResponse:
     """Begin a session; a bad token gets a bad status, and its transaction id all the same (1.6 §4.8, TX-02)."""
     token = token_of(call.id_tag)
-    authorization = await context.authorize(token)
     historic = is_historic(call.timestamp, context.received_at)
+    authorization = await context.authorize(token, call.connector_id, occasion_of_begin(historic=historic))
     believed = _believed(call.timestamp, context)
     start = (
         f"start|{call.connector_id}|{believed or _raw_timestamp(context)}|{token.value.casefold()}|{call.meter_start}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from csms.domain.access import Authorization, doubts, is_historic
+from csms.domain.access import Authorization, doubts, is_historic, occasion_of_begin
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
 from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v201
@@ -17,6 +17,14 @@ from handlers.units import as_meant
 from handlers.v201.authorization import id_token_info, token_of
 from handlers.v201.metering import samples_of
 
+AUTHORIZED = {
+    "Authorized": True,
+    "RemoteStart": True,
+    "StopAuthorized": False,
+    "Deauthorized": False,
+    "RemoteStop": False,
+}
+"""Triggers by which a session is authorized, or is not any more."""
 _encoder = msgspec.json.Encoder(decimal_format="number")
 DETAILS = frozenset({"numberOfPhasesUsed", "cableMaxCurrent", "timeSpentCharging", "customData"})
 """Members that no rule asks for; they are kept with the session all the same (Q34)."""
@@ -33,13 +41,23 @@ async def record(
     call: v201.TransactionEventRequest, context: StationContext, details: str | None
 ) -> v201.TransactionEventResponse:
     """Record one event with its details, and judge its token."""
-    authorization = None if call.id_token is None else await context.authorize(token_of(call.id_token))
+    authorization = None if call.id_token is None else await _judged(call, call.id_token, context)
     command = _command_of(call, authorization, details, context)
     await context.transact(command)
     if call.reservation_id is not None or (authorization is not None and call.event_type != "Ended"):
         group = None if authorization is None else authorization.group
         await context.execute(used_by(command, group, call.reservation_id))
     return v201.TransactionEventResponse(id_token_info=None if authorization is None else id_token_info(authorization))
+
+
+async def _judged(
+    call: v201.TransactionEventRequest, presented: v201.IdTokenType, context: StationContext
+) -> Authorization:
+    """Judge the token of an event; one that ends a session is bound to no place."""
+    ends, evse = call.event_type == "Ended" or AUTHORIZED.get(call.trigger_reason) is False, call.evse
+    historic = ends or is_historic(call.timestamp, context.received_at, offline=bool(call.offline))
+    place = None if evse is None or ends else evse.id
+    return await context.authorize(token_of(presented), place, occasion_of_begin(historic=historic))
 
 
 async def acknowledge_event(context: StationContext) -> v201.TransactionEventResponse:
@@ -114,5 +132,6 @@ def _observation_of(
         reservation_id=call.reservation_id,
         remote_start_id=info.remote_start_id,
         flags=(*context.deviations, *doubtful),
+        authorized=AUTHORIZED.get(call.trigger_reason),
         details=details,
     )

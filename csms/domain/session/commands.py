@@ -18,7 +18,7 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """What one message of a station tells about a session.
 
     `at` is the station's time, `received_at` ours. `seq_no` counts a 2.x station's
-    events; 1.6 has none. `flags` name what was repaired or is doubtful. `details` is all that
+    events; 1.6 has none. `authorized` tells that the session was authorized now, or lost that. `flags` name what was repaired or is doubtful. `details` is all that
     the message tells and no rule asks for, as JSON text in the words of the version.
     """
 
@@ -36,6 +36,7 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     remote_start_id: int | None = None
     flags: tuple[str, ...] = ()
     details: str | None = None
+    authorized: bool | None = None
 
 
 class SessionOutcome(Struct, frozen=True, gc=False):

@@ -105,12 +105,12 @@ def _observed(observed: frozenset[str], told: Observation) -> frozenset[str]:
 
 
 def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends: bool) -> Stamps:
-    """Put what is told first (of the state: last) into `changes`, whatever came when (TX-26, Q81).
+    """Put what is told first (of what changes: last) into `changes`, whatever came when (TX-26, Q81).
 
     Who ends a session has not begun it, so the token of an end is not taken.
     """
-    token, state, once = told.token, told.charging_state, _once(told)
-    if token is None and state is None and once == NOTHING:
+    token, state, authorized, once = told.token, told.charging_state, told.authorized, _once(told)
+    if token is None and state is None and authorized is None and once == NOTHING:
         return stamps
     fresh: dict[str, Stamp] = {}
     for name, value in zip(TOLD_ONCE, once, strict=True):
@@ -125,11 +125,15 @@ def _stamped(stamps: Stamps, told: Observation, changes: dict[str, Any], *, ends
         stamp = _stamp(told, token.value)
         if stamps.token is None or stamp < stamps.token:
             fresh["token"], changes["token"] = stamp, token
-    if state is not None:
-        stamp = _stamp(told, state)
-        if stamps.charging_state is None or stamp > stamps.charging_state:
-            fresh["charging_state"], changes["charging_state"] = stamp, state
+    if state is not None and (newest := _later(stamps.charging_state, _stamp(told, state))):
+        fresh["charging_state"], changes["charging_state"] = newest, state
+    if authorized is not None and (newest := _later(stamps.authorized, _stamp(told, authorized))):
+        fresh["authorized"] = newest
     return replace(stamps, **fresh) if fresh else stamps
+
+
+def _later(known: Stamp | None, stamp: Stamp) -> Stamp | None:
+    return stamp if known is None or stamp > known else None
 
 
 def _stamp(told: Observation, value: object) -> Stamp:

@@ -51,7 +51,10 @@ Stamp = tuple[datetime, int, str]
 
 
 class Stamps(Struct, frozen=True, gc=False):
-    """When the things were told that stand in a session: the first telling counts, of the state the last."""
+    """When the things were told that stand in a session: the first telling counts.
+
+    Of the state, and of whether the session is authorized, the last one does.
+    """
 
     evse: Stamp | None = None
     connector: Stamp | None = None
@@ -59,6 +62,7 @@ class Stamps(Struct, frozen=True, gc=False):
     reservation_id: Stamp | None = None
     remote_start_id: Stamp | None = None
     charging_state: Stamp | None = None
+    authorized: Stamp | None = None
 
 
 class Memory(Struct, frozen=True, gc=False):

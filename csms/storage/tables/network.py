@@ -93,6 +93,11 @@ tokens = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("places", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("connector_types", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("one_session", Boolean, nullable=False, server_default=text("false")),
+    Column("message", Text),
+    Column("language", Text),
     Index("uq_tokens_folded_value_kind", text("lower(value)"), text("lower(kind)"), unique=True),
 )
 
