@@ -1,6 +1,7 @@
 """The sessions of one station: which of them a message means."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
@@ -8,11 +9,15 @@ from csms.actors.entity import Lease
 from csms.actors.session import SessionActor
 from csms.actors.tools import Tools
 from csms.domain.access import TokenRef
+from csms.domain.metering import Sample
 from csms.domain.session.commands import BeginSession, EndSession, UpdateSession
+from csms.domain.session.evolve import CLOSING_GRACE
+from csms.domain.session.nameless import gap_to, has_end, is_made, was_heard_by
 from csms.domain.session.state import Phase, Session
 from csms.domain.session.suspicion import had_begun
 from csms.ports.journal import Kind, SessionHeading
 
+ONE_DAY = timedelta(days=1)
 REMEMBERED = 8
 """How many ended sessions stay in memory for the values that come after the end (Q75)."""
 
@@ -53,17 +58,9 @@ class Ledger:
         """Whether a session goes on, or one lacks messages that may still come."""
         return any(session.active or "gap" in session.state.flags for session in self._by_ref.values())
 
-    def open_at(self, at: datetime, evse: int | None, token: TokenRef | None = None) -> SessionActor | None:
-        """Return the active session that had begun by then: the youngest of an EVSE; with no EVSE, the only one.
-
-        `token` tells several apart.
-        """
-        begun = [session for session in self.active if had_begun(session.state, at)]
-        if evse:
-            return next((session for session in reversed(begun) if session.state.evse == evse), None)
-        if token is not None and len(begun) > 1:
-            begun = [session for session in begun if _is_of(session.state, token)]
-        return begun[0] if len(begun) == 1 else None
+    def open_at(self, at: datetime, evse: int | None) -> SessionActor | None:
+        """Return the active session that had begun by then: the youngest of an EVSE; with no EVSE, the only one."""
+        return _of_evse([session for session in self.active if had_begun(session.state, at)], evse)
 
     async def find(self, ref: str) -> SessionActor | None:
         """Return the session that the station calls `ref`, ended ones too."""
@@ -72,20 +69,59 @@ class Ledger:
         heading = await self._tools.archive.find_session(self._station, ref)
         return None if heading is None else await self._load(heading)
 
-    async def meant(
-        self, at: datetime, evse: int | None, token: TokenRef | None, *, grace: timedelta
+    async def meant_by_values(
+        self, at: datetime, evse: int | None, closes: Callable[[Session], bool]
     ) -> SessionActor | None:
-        """Return the session that a message without a good name means, by its EVSE, token and time (Q62).
+        """Return the session that values without a good name mean (Q62).
 
-        That is an open one, else the last one, if it ended not earlier than `grace` before then or
-        its end was only presumed.
+        That is the one which is known to have gone on then; else the last one, if it had not ended by
+        then or they close it; else the next one of which more is not known than that it was there.
         """
-        if (known := self.open_at(at, evse, token)) is not None:
+        going_on = self._heard_by(at)
+        if (known := _of_evse(going_on, evse)) is not None:
             return known
+        for ended in await self._around(at, evse, None, CLOSING_GRACE):
+            if not ended.active and closes(ended.state):
+                return ended
+        return self._begun_after(at, evse)
+
+    async def meant_by_stop(
+        self, at: datetime, samples: Sequence[Sample], token: TokenRef | None
+    ) -> SessionActor | None:
+        """Return the session that a stop without a good name means: an open one, or one that it ended before (Q62)."""
+        going_on = self._heard_by(at)
+        if len(going_on) > 1:
+            by_token = [session for session in going_on if token is not None and _is_of(session.state, token)]
+            going_on = by_token or _nearest([one for one in going_on if is_made(one.state.ref)], samples)
+        if len(going_on) == 1:
+            return going_on[0]
+        around = await self._around(at, None, token, timedelta(0))
+        return next((ended for ended in around if not ended.active and has_end(ended.state, at, samples)), None)
+
+    def _heard_by(self, at: datetime) -> list[SessionActor]:
+        return [session for session in self.active if was_heard_by(session.state, at)]
+
+    def _begun_after(self, at: datetime, evse: int | None) -> SessionActor | None:
+        """Return the first session after a time that may have begun before it: only part of it was heard (Q71)."""
+        later = [
+            (heard_from, session)
+            for session in self.known
+            if is_made(session.state.ref)
+            and session.state.evse in (None, evse or session.state.evse)
+            and (heard_from := session.state.memory.heard_from) is not None
+            and at < heard_from < at + ONE_DAY
+        ]
+        return min(later, key=lambda found: found[0])[1] if later else None
+
+    async def _around(
+        self, at: datetime, evse: int | None, token: TokenRef | None, grace: timedelta
+    ) -> list[SessionActor]:
+        """Return the sessions that went on at a time, or ended not earlier than `grace` before it."""
         value = None if token is None else token.value
-        heading = await self._tools.archive.session_around(self._station, evse, value, at, at - grace)
-        if heading is None:
-            return None
+        found = await self._tools.archive.sessions_around(self._station, evse or None, value, at, at - grace)
+        return [await self._load_once(heading) for heading in found]
+
+    async def _load_once(self, heading: SessionHeading) -> SessionActor:
         known = self._by_ref.get(heading.ref.casefold())
         return known if known is not None and known.key == heading.key else await self._load(heading)
 
@@ -178,6 +214,19 @@ class Ledger:
             tasks=self._tools.tasks,
             facts=facts,
         )
+
+
+def _of_evse(sessions: list[SessionActor], evse: int | None) -> SessionActor | None:
+    """Return the youngest session of an EVSE; with no EVSE, the only one."""
+    if evse:
+        return next((session for session in reversed(sessions) if session.state.evse == evse), None)
+    return sessions[0] if len(sessions) == 1 else None
+
+
+def _nearest(sessions: list[SessionActor], samples: Sequence[Sample]) -> list[SessionActor]:
+    """Return the session whose register comes nearest to a last reading from below, if there is one."""
+    gaps = [(gap, n) for n, one in enumerate(sessions) if (gap := gap_to(one.state, samples)) is not None]
+    return [sessions[min(gaps)[1]]] if gaps else []
 
 
 def _is_doubtful(begin: BeginSession) -> bool:

@@ -1,7 +1,7 @@
 """One message of a station: all that its handler may do."""
 
-from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -20,9 +20,10 @@ from csms.domain.access import (
     with_running,
 )
 from csms.domain.command import Command
+from csms.domain.metering import Sample
 from csms.domain.session.claim import is_taken
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
-from csms.domain.session.evolve import CLOSING_GRACE
+from csms.domain.session.nameless import goes_on, is_closing, made_name
 from csms.domain.session.state import Session
 from csms.domain.session.suspicion import superseded_by
 from csms.domain.station.commands import Registration
@@ -33,8 +34,6 @@ from csms.ports.journal import CommitRefused
 from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
-
-NO_GRACE = timedelta(0)
 
 
 class Turn(Struct, eq=False, gc=False):
@@ -79,18 +78,30 @@ class Turn(Struct, eq=False, gc=False):
         """Return the transaction id of a 1.6 start."""
         return await self._ledger.number_for(start, at)
 
-    async def session_ref(self, number: int | None, evse: int | None, at: datetime) -> str | None:
+    async def session_ref(
+        self, number: int | None, evse: int | None, at: datetime, samples: Sequence[Sample] = ()
+    ) -> str | None:
         """Return the ref of the session that meter values mean."""
         if number is not None and not is_name(number):
-            session = await self._ledger.meant(at, evse, None, grace=CLOSING_GRACE)
-        elif number is None or (session := await self._ledger.find(str(number))) is None:
+            return await self._nameless_ref(number, evse, at, samples)
+        if number is None or (session := await self._ledger.find(str(number))) is None:
             session = self._ledger.open_at(at, evse or self._only_evse())
         return None if session is None else session.state.ref
 
-    async def ended_ref(self, number: int, token: TokenRef | None, at: datetime) -> str | None:
+    async def _nameless_ref(self, number: int, evse: int | None, at: datetime, samples: Sequence[Sample]) -> str | None:
+        place = evse or self._only_evse()
+        state = next((state for (known, _), state in self._entity.state.connectors if known == place), None)
+        session = await self._ledger.meant_by_values(at, evse, lambda ended: is_closing(ended, at, samples, state))
+        if session is not None:
+            return session.state.ref
+        return made_name(number, at, place) if place > 0 and samples and goes_on(number, state) else None
+
+    async def ended_ref(
+        self, number: int, token: TokenRef | None, at: datetime, samples: Sequence[Sample]
+    ) -> str | None:
         """Return the ref of the session that a 1.6 stop means."""
         if not is_name(number):
-            session = await self._ledger.meant(at, None, token, grace=NO_GRACE)
+            session = await self._ledger.meant_by_stop(at, samples, token)
         elif (session := await self._ledger.find(str(number))) is None:
             session = self._ledger.open_at(at, self._only_evse())
         return None if session is None else session.state.ref

@@ -124,6 +124,12 @@ def _plain(sample: Sample) -> Reading | None:
     return (sample.at, RANKS.get(sample.context, BETWEEN), round(value))
 
 
+def highest_wh(samples: Iterable[Sample]) -> int | None:
+    """Return the highest reading of the energy register among samples, of whichever source."""
+    readings, _ = readings_of(samples)
+    return max((reading[2] for source in readings.values() for reading in source), default=None)
+
+
 def readings_of(samples: Iterable[Sample]) -> tuple[dict[int, list[Reading]], frozenset[str]]:
     """Return the readings of the energy register among samples by source, and what is doubtful of them."""
     readings: dict[int, list[Reading]] = {}

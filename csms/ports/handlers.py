@@ -1,6 +1,6 @@
 """The table that an OCPP version offers: what it hears, and who answers it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from csms.domain.access import Authorization, Occasion, TokenRef
 from csms.domain.command import Command
+from csms.domain.metering import Sample
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
 from csms.domain.station.commands import Registration
 from csms.ocpp.version import Version
@@ -50,20 +51,25 @@ class StationContext(Protocol):
         `at` is the station's time of it, None if that is not to be believed.
         """
 
-    async def session_ref(self, number: int | None, evse: int | None, at: datetime) -> str | None:
+    async def session_ref(
+        self, number: int | None, evse: int | None, at: datetime, samples: Sequence[Sample] = ()
+    ) -> str | None:
         """Return the ref of the session that meter values mean, or None.
 
         By its number if it is one of this station's. Else by the EVSE (the only one, if none is
         named) and the station's time: the active session; for a number that no house ever gave
-        also the last one, while closing values may come (Q55, Q62, Q75, Q90).
+        also the last one, while closing values may come (Q55, Q62, Q75, Q90), or a new ref where the
+        `samples` are of a session that nobody heard the start of.
         """
 
-    async def ended_ref(self, number: int, token: TokenRef | None, at: datetime) -> str | None:
+    async def ended_ref(
+        self, number: int, token: TokenRef | None, at: datetime, samples: Sequence[Sample]
+    ) -> str | None:
         """Return the ref of the session that a 1.6 stop means, or None.
 
         By its number if it is one of this station's. A number that another house may have given
         means the active session of a station with one EVSE; one that no house ever gave the only
-        active session, or that of the token, or the one that ended then (Q62, Q63, Q67).
+        active session, or that of the token, or the one that ended so before (Q62, Q63, Q67).
         """
 
     async def authorize(

@@ -104,12 +104,13 @@ class Archive(Protocol):
     async def find_session(self, station: str, ref: str) -> SessionHeading | None:
         """Return the newest session of `station` that it calls `ref`."""
 
-    async def session_around(
+    async def sessions_around(
         self, station: str, evse: int | None, token: str | None, at: datetime, ended_since: datetime
-    ) -> SessionHeading | None:
-        """Return the session that was the last to begin by `at`, at `evse` or at any, of `token` or of any.
+    ) -> list[SessionHeading]:
+        """Return the session of each EVSE that was the last to begin by `at`, of `token` or of any; the youngest first.
 
-        None if it ended before `ended_since`, unless that end was only presumed.
+        At `evse` alone, if one is named, and at none that is known. Those are left out that ended
+        before `ended_since`, unless that end was only presumed.
         """
 
     async def next_transaction_number(self) -> int:

@@ -52,11 +52,11 @@ FIND = f"SELECT {HEADING} FROM sessions WHERE station_id = $1 AND lower(ref) = l
 AROUND = f"""
 SELECT {HEADING} FROM (
     SELECT DISTINCT ON (evse) {HEADING}, ended_at, estimated FROM sessions
-    WHERE station_id = $1 AND ($2::bigint IS NULL OR evse = $2)
+    WHERE station_id = $1 AND ($2::bigint IS NULL OR evse = $2 OR evse IS NULL)
         AND began_at <= $4::timestamptz AND began_at > $4::timestamptz - interval '7 days'
         AND ($3::text IS NULL OR token IS NULL OR lower(token) = lower($3))
     ORDER BY evse, began_at DESC
-) AS newest WHERE ended_at >= $5::timestamptz OR estimated ORDER BY began_at DESC LIMIT 1
+) AS newest WHERE active OR ended_at >= $5::timestamptz OR estimated ORDER BY began_at DESC
 """
 NUMBERS = "SELECT nextval('transaction_numbers') FROM generate_series(1, $1)"
 
@@ -107,12 +107,11 @@ class PostgresArchive:
         records = await self._fetch(FIND, station, ref.replace("\0", ""))
         return _heading(records[0]) if records else None
 
-    async def session_around(
+    async def sessions_around(
         self, station: str, evse: int | None, token: str | None, at: datetime, ended_since: datetime
-    ) -> SessionHeading | None:
-        """Return the session that was going on at a time, or had just ended."""
-        records = await self._fetch(AROUND, station, evse, token, at, ended_since)
-        return _heading(records[0]) if records else None
+    ) -> list[SessionHeading]:
+        """Return the sessions that were going on at a time, or had just ended."""
+        return [_heading(record) for record in await self._fetch(AROUND, station, evse, token, at, ended_since)]
 
     async def next_transaction_number(self) -> int:
         """Return a number that was never given before and is hard to guess."""

@@ -6,6 +6,7 @@ import msgspec
 
 from csms.domain.access import Occasion, doubts, is_historic, occasion_of_begin
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
+from csms.domain.session.nameless import made_name
 from csms.domain.station.commands import BootReport, RecordBoot, Registration, ReportMeter, ReportNotice, ReportStatus
 from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v16
@@ -107,7 +108,11 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
     """End a session; it cannot be refused, even if nobody knows it (1.6 §4.10, TX-20)."""
     token = None if call.id_tag is None else token_of(call.id_tag)
     authorization = None if token is None else await context.authorize(token)
-    ref = await context.ended_ref(call.transaction_id, token, call.timestamp) or _orphan(call)
+    samples = (
+        *as_meant(samples_of(call.transaction_data or ()), context),
+        register(call.timestamp, call.meter_stop, "Transaction.End"),
+    )
+    ref = await context.ended_ref(call.transaction_id, token, call.timestamp, samples) or _orphan(call)
     await context.transact(
         EndSession(
             station=context.station.id,
@@ -117,10 +122,7 @@ async def stop_transaction(call: v16.StopTransactionRequest, context: StationCon
                 at=call.timestamp,
                 received_at=context.received_at,
                 token=token,
-                samples=(
-                    *as_meant(samples_of(call.transaction_data or ()), context),
-                    register(call.timestamp, call.meter_stop, "Transaction.End"),
-                ),
+                samples=samples,
                 flags=context.deviations,
             ),
         )
@@ -134,7 +136,7 @@ async def meter_values(call: v16.MeterValuesRequest, context: StationContext) ->
     """Record meter values with the session that they belong to, or with the EVSE (1.6 §4.7)."""
     samples = as_meant(samples_of(call.meter_value), context)
     at = max((sample.at for sample in samples), default=context.received_at)
-    ref = await context.session_ref(call.transaction_id, call.connector_id, at)
+    ref = await context.session_ref(call.transaction_id, call.connector_id, at, samples)
     if ref is None and call.transaction_id is not None and is_name(call.transaction_id):
         ref = str(call.transaction_id)  # charging goes on under a number that we have lost (Q76)
     if ref is None or not samples:
@@ -190,7 +192,7 @@ def _raw_timestamp(context: StationContext) -> str:
 def _orphan(call: v16.StopTransactionRequest) -> str:
     """Return what to call a session that nobody knows; a number that is no name stands for many sessions (Q62)."""
     number = call.transaction_id
-    return str(number) if is_name(number) else f"{number}@{call.timestamp:%Y-%m-%dT%H:%M:%SZ}"
+    return str(number) if is_name(number) else made_name(number, call.timestamp, call.meter_stop)
 
 
 def _reservation(number: int | None) -> int | None:

@@ -24,6 +24,7 @@ from csms.domain.session.state import End, Memory, Phase, Presumption, Session, 
 CLOSING_GRACE = timedelta(minutes=15)
 CLOCK_DRIFT = timedelta(minutes=5)
 MAX_ENDS = 8
+NO_REGISTER = -1
 NO_TOKEN = TokenRef("", "")
 TOLD_ONCE = ("evse", "connector", "reservation_id", "remote_start_id")
 NOTHING = (None, None, None, None)
@@ -154,10 +155,8 @@ def _metered(memory: Memory) -> dict[str, Any]:
 def _with_end(ends: tuple[End, ...], event: SessionEnded) -> tuple[End, ...]:
     """Return the ends told so far, in the order of the station's clock."""
     told = event.observation
-    readings, _ = energy.readings_of(told.samples)
-    wh = max((reading[2] for source in readings.values() for reading in source), default=-1)
-    token = told.token or NO_TOKEN
-    end = End(told.at, wh, event.reason or "Local", token.value, token.kind)
+    wh, token = energy.highest_wh(told.samples), told.token or NO_TOKEN
+    end = End(told.at, NO_REGISTER if wh is None else wh, event.reason or "Local", token.value, token.kind)
     return ends if end in ends else tuple(sorted((*ends, end))[:MAX_ENDS])
 
 
