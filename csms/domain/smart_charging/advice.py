@@ -4,14 +4,18 @@ Test tools send what a station must reject, and stations tell wrong limits of th
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from csms.domain.access import HISTORIC_AFTER
 from csms.domain.fault import Fault
 from csms.domain.smart_charging.binding import Standing, standing
 from csms.domain.smart_charging.matching import replaced_by
 from csms.domain.smart_charging.profile import Installed, Kind, Profile, Purpose, Running, Unit
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""So far apart the clocks of a station and ours may be without anybody noticing (Q46)."""
 
 
 class Limits(Struct, frozen=True, gc=False):
@@ -65,6 +69,7 @@ def advise(profile: Profile, evse: int | None, record: Record, *, starting: bool
     """Yield what the station will probably not take of a profile, or not do as meant."""
     yield from _by_limits(profile, evse, record.limits)
     yield from _by_kind(profile)
+    yield from _by_clock(profile, record.now)
     yield from _by_tries(profile, record.tries)
     yield from _by_record(profile, evse, record)
     if not starting and profile.purpose is Purpose.SESSION:
@@ -117,6 +122,14 @@ def _by_kind(profile: Profile) -> Iterator[Fault]:
             yield Fault(path, "plays no part: a relative schedule begins with its transaction")
         elif profile.kind in {Kind.ABSOLUTE, Kind.RECURRING} and schedule.start is None:
             yield Fault(path, "without it the schedule begins with a transaction, or is refused (Q109)")
+
+
+def _by_clock(profile: Profile, now: datetime) -> Iterator[Fault]:
+    """Warn of a schedule that begins just now: where a station's clock is behind, it lies in the future (Q46)."""
+    for number, schedule in enumerate(profile.schedules):
+        if schedule.start is not None and profile.kind is Kind.ABSOLUTE and abs(schedule.start - now) < CLOCKS_DIFFER:
+            why = "is now: a station whose clock is behind refuses it or waits; a minute ago would hold at once (Q46)"
+            yield Fault(f"/profile/schedules/{number}/start", why)
 
 
 def _by_tries(profile: Profile, tries: Sequence[Try]) -> Iterator[Fault]:
@@ -177,3 +190,8 @@ def _by_sessions(profile: Profile, evse: int | None, sessions: Sequence[Running]
         yield Fault("/evse", "no session goes on there, as far as is known (SC-02)")
     elif profile.transaction is not None and all(known.transaction != profile.transaction for known in here):
         yield Fault("/profile/transaction", "is not the session that goes on there (SC-02)")
+    for known in here:
+        late = known.heard_at - known.began_at
+        if late > HISTORIC_AFTER and profile.transaction in {None, known.transaction}:
+            why = f"began {late.total_seconds() / 60:.0f} minutes before we heard of it, and is probably over (TX-38)"
+            yield Fault("/profile/transaction", why)

@@ -1,5 +1,6 @@
 """What a station will probably not take is warned of."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ from msgspec import structs
 
 from csms.domain.smart_charging.advice import Limits, Record, Try, advise
 from csms.domain.smart_charging.profile import Kind, Profile, Purpose, Unit
-from tests.unit.domain.smart_charging.profiles import NOW, at, installed, maximum, profile, running
+from tests.unit.domain.smart_charging import profiles
+from tests.unit.domain.smart_charging.profiles import NOW, at, installed, maximum, running
 
+profile = partial(profiles.profile, start=at(-3600))
 A, W = Unit.AMPERES, Unit.WATTS
 SESSION = Purpose.SESSION
 
@@ -159,3 +162,19 @@ def test_a_profile_for_a_session_that_does_not_go_on_is_warned_of() -> None:
     assert places(told, sessions=(running(ended_at=at(-1)),)) == ["/evse"]
     assert places(profile(6, purpose=SESSION), sessions=(running(),)) == ["/transaction"]
     assert places(profile(6, purpose=SESSION), starting=True) == []
+
+
+@pytest.mark.covers("Q46")
+@pytest.mark.parametrize(("seconds", "warns"), [(0, True), (-59, True), (59, True), (-60, False), (60, False)])
+def test_a_schedule_that_begins_just_now_is_warned_of_for_clocks_differ(seconds: float, warns: bool) -> None:
+    assert places(profile(6, start=at(seconds))) == (["/schedules/0/start"] if warns else [])
+
+
+@pytest.mark.covers("TX-38")
+def test_a_session_whose_start_came_late_is_probably_over() -> None:
+    late = (structs.replace(running(began=-3600), heard_at=at(-60)),)
+    told = profile(6, purpose=SESSION, transaction="tx")
+    (why,) = warned(told, sessions=late)
+    assert why == "/transaction: began 59 minutes before we heard of it, and is probably over (TX-38)"
+    in_time = (structs.replace(running(began=-3600), heard_at=at(-3400)),)
+    assert warned(told, sessions=in_time) == []
