@@ -73,7 +73,7 @@ class Reception:
             line.refuse(call, ErrorCode.SECURITY_ERROR, "not accepted yet")
             return
         turn = self._turn(line, call.text)
-        reading = schemas.read_call(line.version, call.action, call.payload, turn.received_at)
+        reading = schemas.read_call(line.version, call.action, call.payload, turn.received_at, self._station.zone)
         if isinstance(reading, Malformed):
             await self._handle_malformed(line, call, inbound, reading)
             return

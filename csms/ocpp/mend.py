@@ -5,7 +5,7 @@ knows what a message means; what the quirks say of single members stands in `DEF
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -65,9 +65,10 @@ class Hopeless(Exception):
 
 @dataclass(slots=True)
 class Mending:
-    """The repair of one message, received at `now`."""
+    """The repair of one message, received at `now`; times that name no zone are of `zone`."""
 
     now: datetime
+    zone: tzinfo = UTC
     deviations: list[str] = field(default_factory=list)
 
     def struct(self, kind: type[msgspec.Struct], value: Any, path: str = "") -> msgspec.Struct:
@@ -173,7 +174,7 @@ class Mending:
         return tuple(mended)
 
     def _time(self, value: Any, name: str) -> datetime:
-        at = timestamps.parse(value)
+        at = timestamps.parse(value, self.zone, self.now)
         oldest, latest = timestamps.limits(self.now)
         if at is None or not oldest <= at <= latest:
             self._tell("timestamp", f"{name}={str(value)[:40]}")
@@ -181,7 +182,7 @@ class Mending:
         return at
 
     def _plan(self, value: Any, path: str) -> datetime:
-        if (at := timestamps.parse(value)) is None:
+        if (at := timestamps.parse(value, self.zone, self.now)) is None:
             raise Hopeless(path, "not a time")
         return at
 

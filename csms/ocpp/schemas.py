@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -51,9 +51,12 @@ class Fault:
     code: ErrorCode
 
 
-def read_call(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
-    """Return the typed request of an action of `version`; what a station got wrong is mended."""
-    return _reader(version, action, "Request").read(payload, now)
+def read_call(version: Version, action: str, payload: bytes, now: datetime, zone: tzinfo = UTC) -> Reading | Malformed:
+    """Return the typed request of an action of `version`; what a station got wrong is mended.
+
+    `zone` is where the clocks show what a station means that names no zone.
+    """
+    return _reader(version, action, "Request").read(payload, now, zone)
 
 
 def read_result(version: Version, action: str, payload: bytes, now: datetime) -> Reading | Malformed:
@@ -71,19 +74,19 @@ class _Reader:
         self._decode = msgspec.json.Decoder(kind).decode
         self._check = times_within(kind)
 
-    def read(self, payload: bytes, now: datetime) -> Reading | Malformed:
+    def read(self, payload: bytes, now: datetime, zone: tzinfo = UTC) -> Reading | Malformed:
         if NUL in payload:
-            return self._read_slowly(payload, now)
+            return self._read_slowly(payload, now, zone)
         try:
             message = self._decode(payload)
         except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
-            return self._read_slowly(payload, now)
+            return self._read_slowly(payload, now, zone)
         if self._check is None or self._check(message, timestamps.limits(now)):
             return Reading(message)
-        return self._read_slowly(payload, now)
+        return self._read_slowly(payload, now, zone)
 
-    def _read_slowly(self, payload: bytes, now: datetime) -> Reading | Malformed:
-        mending = Mending(now)
+    def _read_slowly(self, payload: bytes, now: datetime, zone: tzinfo) -> Reading | Malformed:
+        mending = Mending(now, zone)
         try:
             message = mending.struct(self._kind, storable(json.loads(payload)))
         except Hopeless as hopeless:

@@ -1,7 +1,7 @@
 """The stations and tokens that the operator keeps."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple, Protocol
 
 from csms.domain.access import Token, TokenRef
@@ -18,7 +18,7 @@ class RegisteredStation:
 
     `password_hash` is None where none is set. `subprotocol` pins the version, None leaves
     it to the station. `heartbeat_s` is None for the installation's default. `habits` are what is known of
-    its `make`, and before that its operator's `overrides`.
+    its `make`, and before that its operator's `overrides`. `zone` is that of its site.
     """
 
     id: str
@@ -32,6 +32,7 @@ class RegisteredStation:
     make: Make = NO_MAKE
     overrides: Habits = PLAIN
     habits: Habits = PLAIN
+    zone: tzinfo = UTC
 
     def heartbeat(self, default: int) -> int:
         """Return the heartbeat interval of the station: its own, that of its make, or that of all."""

@@ -1,6 +1,8 @@
 """Stations, tokens and leases, read and claimed in bulk."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 import msgspec
@@ -22,8 +24,10 @@ from csms.storage.vendors import UNKNOWN
 STATIONS = """
 SELECT wanted.id AS asked, s.id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
     CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash,
-    coalesce(vendor, '') AS vendor, coalesce(model, '') AS model, coalesce(firmware, '') AS firmware, habits::text AS habits
+    coalesce(vendor, '') AS vendor, coalesce(model, '') AS model, coalesce(firmware, '') AS firmware, habits::text AS habits,
+    time_zone
 FROM unnest($1::text[]) AS wanted (id) JOIN stations s ON lower(s.id) = lower(wanted.id)
+    LEFT JOIN sites ON sites.id = s.site_id
 """
 FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
 TOKENS = """
@@ -92,7 +96,16 @@ class PostgresRegistry:
             make=make,
             overrides=overrides,
             habits=self._vendors.resolve(make, overrides).habits,
+            zone=_zone(record["time_zone"]),
         )
+
+
+def _zone(name: str | None) -> tzinfo:
+    """Return a time zone; one that this machine does not know is UTC, as where none is told."""
+    try:
+        return UTC if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 class PostgresTokens:

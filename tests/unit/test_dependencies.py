@@ -15,7 +15,10 @@ from tests.unit.test_house_rules import ROOT, sources, texts
 
 OURS = {"csms", "handlers", "simulators", "tests"}
 FOR_DEVELOPERS = ("tests/", "simulators/bench/")
-TAKEN_UNASKED = {"hiredis": "redis takes it where it is installed"}
+TAKEN_UNASKED = {
+    "hiredis": "redis takes it where it is installed",
+    "tzdata": "zoneinfo takes it where the machine has no zones",
+}
 PIN = re.compile(r"^(\S+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 ROW = re.compile(r"^\| ([\w-]+) \| (\S+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 

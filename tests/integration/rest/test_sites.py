@@ -1,10 +1,13 @@
 """Places where stations stand: kept over REST, and never from under a station's feet."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.conftest import House
+from tests.integration.wire import RawStation
 
 DEPOT = {"id": "DEPOT", "name": "Depot", "city": "Ghent", "latitude": 51.05, "longitude": 3.72}
 
@@ -67,3 +70,15 @@ async def test_what_no_site_can_be_is_refused_by_its_name(house: House, change: 
     ):
         assert answer.status_code == 422
         assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+@pytest.mark.covers("Q44")
+async def test_times_without_a_zone_are_those_of_the_site_where_a_station_stands(house: House) -> None:
+    await house.http.post("/sites", json={**DEPOT, "time_zone": "Asia/Kolkata"})
+    await house.register("CP-1", site_id="DEPOT")
+    local = datetime.now(ZoneInfo("Asia/Kolkata")).replace(microsecond=0) - timedelta(minutes=30)
+    told = {"connectorId": 1, "errorCode": "NoError", "status": "Available", "timestamp": f"{local:%Y-%m-%dT%H:%M:%S}"}
+    async with RawStation(house, "CP-1") as station:
+        await station.ask("StatusNotification", told)
+    (connector,) = (await house.http.get("/stations/CP-1/connectors")).json()
+    assert datetime.fromisoformat(connector["at"]) == local

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -170,6 +171,33 @@ def test_times_in_every_spelling_are_read(text: str, meant: str) -> None:
     at = timestamps.parse(text)
     assert at is not None
     assert at.isoformat() == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "meant"),
+    [
+        ("2026-01-10T10:00:00", "2026-01-10T09:00", "2026-01-10T09:00"),
+        ("2026-07-10T10:00:00", "2026-07-10T08:00", "2026-07-10T08:00"),
+        ("2026-07-10T10:00:00Z", "2026-07-10T10:00", "2026-07-10T10:00"),
+        ("2026-07-10T10:00:00+02", "2026-07-10T08:00", "2026-07-10T08:00"),
+        ("2026-10-25T02:30:00", "2026-10-25T00:31", "2026-10-25T00:30"),
+        ("2026-10-25T02:30:00", "2026-10-25T01:29", "2026-10-25T01:30"),
+        ("2026-10-25T02:30:00", "2026-10-25T09:00", "2026-10-25T01:30"),
+        ("2026-03-29T02:30:00", "2026-03-29T01:31", "2026-03-29T01:30"),
+    ],
+)
+@pytest.mark.covers("Q44")
+def test_a_time_without_a_zone_is_what_the_clocks_show_where_the_station_stands(
+    text: str, now: str, meant: str
+) -> None:
+    read_at = datetime.fromisoformat(f"{now}:00+00:00")
+    at = timestamps.parse(text, ZoneInfo("Europe/Berlin"), read_at)
+    assert at == datetime.fromisoformat(f"{meant}:00+00:00")
+    payload = {"connectorId": 1, "errorCode": "NoError", "status": "Available", "timestamp": text}
+    raw, zone = json.dumps(payload).encode(), ZoneInfo("Europe/Berlin")
+    reading = schemas.read_call(Version.V16, "StatusNotification", raw, read_at, zone)
+    assert isinstance(reading, schemas.Reading)
+    assert reading.message.timestamp == at  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
