@@ -1,12 +1,13 @@
 """What 1.6 stations leave out of their starts and stops, and what they put in: one true record all the same."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.integration.conftest import House
 from tests.integration.test_session_quirks import only_session
-from tests.integration.wire import RawStation, at, start, stop, values
+from tests.integration.wire import MORNING, RawStation, at, start, stop, values
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ async def test_a_token_that_is_not_good_is_told_with_its_session(
     await house.register("CP-1")
     if status is not None:
         await house.token("TAG-1", status=status)
-    now = 20 * 60 - minutes_ago
+    now = (datetime.now(UTC) - MORNING).total_seconds() / 60 - minutes_ago
     async with RawStation(house, "CP-1") as station:
         answer = await station.ask("StartTransaction", start(now, 1000))
         assert answer["idTagInfo"]["status"] == ("Invalid" if status is None else "Blocked")
