@@ -154,6 +154,12 @@ class Transfer(DTPHandler):  # type: ignore[misc]  # the library is not typed
     transfer_finished: bool
     was_cut = False
 
+    def __init__(self, sock: socket.socket, cmd_channel: "Channel") -> None:
+        left = _left_by(sock)
+        super().__init__(sock, cmd_channel)
+        if left is not None:
+            cmd_channel.end_waiting(left)
+
     def recv(self, buffer_size: int) -> bytes:
         """Tell a connection that was reset from one that was closed: the library takes both for the end of the file."""
         with contextlib.suppress(BlockingIOError):
@@ -177,6 +183,19 @@ class Transfer(DTPHandler):  # type: ignore[misc]  # the library is not typed
         super().close()
 
 
+def _left_by(sock: socket.socket) -> bytes | None:
+    """Return what came over a connection that was reset before it was accepted; None of one that lives."""
+    try:
+        sock.getpeername()
+    except OSError:
+        pieces: list[bytes] = []
+        with contextlib.suppress(OSError):
+            while piece := sock.recv(Transfer.ac_in_buffer_size):
+                pieces.append(piece)
+        return b"".join(pieces)
+    return None
+
+
 class Channel(FTPHandler):  # type: ignore[misc]  # the library is not typed
     """A control connection."""
 
@@ -191,11 +210,27 @@ class Channel(FTPHandler):  # type: ignore[misc]  # the library is not typed
     guard: Guard
     counter: Counter
     bridge: Loop
+    _in_dtp_queue: Any
+    _out_dtp_queue: Any
 
     def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
         self.ticket: Ticket | None = None
         super().__init__(conn, server, ioloop)
         self._current_type = "i"
+
+    def end_waiting(self, left: bytes) -> None:
+        """End a transfer whose data connection was gone before it began: the library waits for ever, its station too."""
+        waiting = self._in_dtp_queue or (self._out_dtp_queue and self._out_dtp_queue[2:])
+        self._in_dtp_queue = self._out_dtp_queue = None
+        if not waiting:
+            return
+        if isinstance(waiting[0], Incoming):
+            with contextlib.suppress(OSError):
+                waiting[0].write(left)
+                waiting[0].finish(whole=False)
+        elif waiting[0] is not None:
+            waiting[0].close()
+        self.respond("426 Connection closed; transfer aborted.")
 
     def flush_account(self) -> None:
         """Forget who is logged in."""

@@ -5,11 +5,13 @@ import ftplib
 import io
 import logging
 import socket
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from csms.depot.ftp import Channel
 from csms.ports.depot import NotOffered
 from tests.eventually import eventually
 from tests.integration.conftest import House
@@ -140,12 +142,16 @@ async def _done(house: House) -> list[dict[str, Any]] | None:
     return files if files and files[0]["status"] != "coming" else None
 
 
+def reset(data: socket.socket) -> None:
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    data.close()
+
+
 def cut_off(connection: ftplib.FTP) -> None:
     """Reset the data connection in the midst of a file."""
     data = connection.transfercmd("STOR a.log")
     data.sendall(LOG[:50_000])
-    data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    data.close()
+    reset(data)
     with contextlib.suppress(ftplib.Error, EOFError, OSError):
         connection.voidresp()
 
@@ -159,6 +165,28 @@ async def test_what_is_killed_in_the_middle_is_kept_as_a_part_beside_the_next_tr
     assert LOG.startswith(await content(house, file["id"]))
     await ftp.store("a.log", LOG)
     assert [one["status"] for one in await brought(house)] == ["partial", "whole"]
+
+
+@pytest.mark.covers("Q111")
+async def test_what_is_killed_before_its_connection_is_accepted_is_a_part_too_and_its_station_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, accept = threading.Event(), Channel.passive_dtp.handle_accept
+    monkeypatch.setattr(
+        Channel.passive_dtp, "handle_accept", lambda acceptor: accept(acceptor) if killed.is_set() else None
+    )
+
+    def cut_off_early(connection: ftplib.FTP) -> None:
+        data = connection.transfercmd("STOR a.log")
+        data.sendall(b"half")
+        reset(data)
+        killed.set()
+        with pytest.raises(ftplib.error_temp, match="426"):
+            connection.voidresp()
+        connection.storbinary("STOR a.log", io.BytesIO(b"whole"))
+
+    await Ftp(await place(house, transport="ftp")).run(cut_off_early)
+    assert [(one["status"], one["size_bytes"]) for one in await brought(house)] == [("partial", 4), ("whole", 5)]
 
 
 @pytest.mark.covers("Q111")
