@@ -226,7 +226,7 @@ class Limits:
         """Return what bounds an outlet: its session's profiles or else the defaults, and what others set."""
         session = self.going(evse)
         others = [one for one in self.held if one.purpose == EXTERNAL and one.evse == evse]
-        foreign = self._spoken(others, at, unit, begin)
+        foreign = self._spoken(others, at, unit, begin, session)
         mine = [] if session is None else [one for one in self.held if one.session == session.session]
         if spoken := self._spoken(mine, at, unit, begin, session):
             return spoken + foreign
