@@ -1,7 +1,7 @@
 """What an operator asks of a station every day: sessions, availability, variables."""
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -9,6 +9,10 @@ from csms.domain.fault import Fault
 from csms.domain.remote.words import Connector, Evse, EvseOrStation, RemoteCommand, RequestId, Text
 from csms.domain.smart_charging.profile import Profile
 from csms.domain.smart_charging.validation import faults_of
+
+Item = TypeVar("Item")
+MEASURANDS = ("measurands", "sampleddata", "aligneddata")
+"""How the names of variables end that list what is measured, in every version."""
 
 
 class StartRemotely(RemoteCommand, frozen=True):
@@ -87,11 +91,29 @@ class ReadVariables(RemoteCommand, frozen=True):
 
     variables: tuple[VariableName, ...] = ()
 
+    def chunks(self, most: int) -> "Sequence[ReadVariables]":
+        """Return the same in several, as the stations are that take but so many names at once (Q93, Q115)."""
+        return [ReadVariables(part) for part in _cut(self.variables, most)] or [self]
+
 
 class WriteVariables(RemoteCommand, frozen=True):
     """Write variables; 1.6 takes one at a time."""
 
     variables: Annotated[tuple[NewValue, ...], Meta(min_length=1)]
+
+    def doubts(self) -> Iterable[Fault]:
+        """Tell what is better not written: no measurands at all, which some stations never measure after again (Q115)."""
+        for place, one in enumerate(self.variables):
+            if not one.value.strip() and one.variable.casefold().endswith(MEASURANDS):
+                yield Fault(f"/variables/{place}/value", "is empty: the station may measure nothing any more")
+
+    def chunks(self, most: int) -> "Sequence[WriteVariables]":
+        """Return the same in several, in its order (Q115)."""
+        return [WriteVariables(part) for part in _cut(self.variables, most)]
+
+
+def _cut(items: Sequence[Item], most: int) -> Iterator[tuple[Item, ...]]:
+    return (tuple(items[start : start + most]) for start in range(0, len(items), most))
 
 
 class RequestReport(RemoteCommand, frozen=True):

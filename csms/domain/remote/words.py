@@ -1,6 +1,6 @@
 """The words that commands to a station are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -24,6 +24,10 @@ class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
     def faults(self) -> Iterable[Fault]:
         """Tell what is wrong with it in every version."""
         return ()
+
+    def chunks(self, most: int) -> "Sequence[RemoteCommand]":
+        """Return commands that together ask the same, each for `most` things at most; itself, if it is about one."""
+        return (self,)
 
     def weaker(self) -> "RemoteCommand | None":
         """Return what to ask of a station that does not know this, if its operator wants that; else None."""

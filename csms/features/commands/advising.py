@@ -41,9 +41,14 @@ async def _on_start(desk: Desk, station: str, protocol: str, command: remote.Sta
     return advise(command.profile, command.evse, await _record(desk, station, protocol), starting=True)
 
 
+async def _on_values(_desk: Desk, _station: str, _protocol: str, command: remote.WriteVariables) -> Iterable[Fault]:
+    return command.doubts()
+
+
 ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, str, Any], Awaitable[Iterable[Fault]]]] = {
     remote.SetChargingProfile: _on_profile,
     remote.StartRemotely: _on_start,
+    remote.WriteVariables: _on_values,
 }
 
 

@@ -1,7 +1,7 @@
 """How a request becomes a call: checked, sent by the owner of the station, its end put into an answer."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from csms.domain.remote import RemoteCommand
 from csms.features.commands.advising import warnings_for
 from csms.features.commands.preparing import prepared
-from csms.features.commands.wording import patience_with, word_for
+from csms.features.commands.turns import in_turn
+from csms.features.commands.wording import Worded, patience_with, word_parts
 from csms.features.commands.words import Addressee
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
@@ -57,6 +58,8 @@ class CallAnswer(Struct, frozen=True):
     of the command was left to us, such as the number of a reservation. `verdict`: what an answer says to
     a command, `Accepted`, `NeedsRestart` (it counts after the next one), `Refused` or `Unsupported`.
     `warnings`: what of it the station will probably not take, or not do as meant, by what it told and did before.
+    `calls`: the ids of all calls, where it took several, for the station takes less at once; `call_id` is the last,
+    and `answer` that of all which were answered.
     """
 
     call_id: str
@@ -69,6 +72,7 @@ class CallAnswer(Struct, frozen=True):
     ours: dict[str, int] = {}
     verdict: str | None = None
     warnings: list[FieldError] = []
+    calls: list[str] = []
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -88,11 +92,28 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
 async def _say_once(request: AnyRequest, station: str, protocol: str, command: RemoteCommand) -> Response[CallAnswer]:
     desk, call_id = desk_of(request), str(uuid.uuid4())
     command, ours = await prepared(desk, Addressee(station, protocol, call_id), command)
-    worded = await word_for(desk, station, protocol, command)
+    parts = await word_parts(desk, station, protocol, command)
     warnings = await warnings_for(desk, station, protocol, command)
-    response = await call(request, station, worded.action, worded.payload.decode(), None, ours, call_id=call_id)
+    if len(parts) > 1:
+        response = await _call_in_turn(request, station, parts)
+    else:
+        said = parts[0]
+        response = await call(request, station, said.action, said.payload.decode(), None, ours, call_id=call_id)
     response.content = replace(response.content, warnings=warnings)
     return response
+
+
+async def _call_in_turn(request: AnyRequest, station: str, parts: Sequence[Worded]) -> Response[CallAnswer]:
+    """Send several calls that say one command; they are waited for, whatever is preferred."""
+    desk = desk_of(request)
+    within_s = await patience_with(desk, station, desk.call_timeout_s)
+
+    async def send(part: Worded) -> CallReport:
+        call_id, asker = str(uuid.uuid4()), request.state.caller.name
+        return await desk.calls.call(CallRequest(call_id, station, part.action, part.payload.decode(), within_s, asker))
+
+    report, calls = await in_turn(parts, send)
+    return _answer(desk, parts[0].action, report, NOTHING, calls)
 
 
 async def call(
@@ -142,10 +163,14 @@ async def _carry_out(desk: Desk, wish: CallRequest) -> None:
     await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
 
 
-def _answer(desk: Desk, action: str, report: CallReport, ours: Mapping[str, int]) -> Response[CallAnswer]:
+def _answer(
+    desk: Desk, action: str, report: CallReport, ours: Mapping[str, int], calls: Sequence[str] = ()
+) -> Response[CallAnswer]:
     if report.outcome in REFUSALS:
         status, detail = REFUSALS[report.outcome]
         more: dict[str, Any] = {"ours": dict(ours)} if ours else {}
+        if calls:
+            more |= {"calls": calls, "answer": None if report.answer is None else Raw(report.answer.encode())}
         raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value, **more)
     error = None
     if report.outcome is CallOutcome.ERROR:
@@ -163,6 +188,7 @@ def _answer(desk: Desk, action: str, report: CallReport, ours: Mapping[str, int]
             unsupported=report.unsupported,
             ours=dict(ours),
             verdict=None if report.answer is None else desk.phrasebook.verdict(report.answer).value,
+            calls=list(calls),
         )
     )
 

@@ -1,4 +1,4 @@
-"""How large a frame a station takes (Q43)."""
+"""How much a station takes in one call (Q43)."""
 
 import asyncpg
 
@@ -8,6 +8,13 @@ WHERE station_id = $1 AND lower(variable) = 'bytespermessage'
     AND (lower(variable_instance) = lower($2) OR $2 = 'SendLocalList' AND lower(component) = 'localauthlistctrlr')
     AND value ~ '^[1-9][0-9]{0,8}$'
 """
+ITEMS = """
+SELECT min(value::bigint) FROM station_variables
+WHERE station_id = $1 AND value ~ '^[1-9][0-9]{0,8}$' AND (
+    (lower(variable) = 'itemspermessage' AND lower(variable_instance) = lower($2))
+    OR (lower(variable) = 'getconfigurationmaxkeys' AND $2 = 'GetConfiguration')
+)
+"""
 ENVELOPE = len('[2,"00000000-0000-0000-0000-000000000000","",]')
 
 
@@ -15,6 +22,12 @@ async def told_limit(pool: "asyncpg.Pool[asyncpg.Record]", station: str, action:
     """Return how many bytes a station says that it takes in a call; None if it never said."""
     limit: int | None = await pool.fetchval(LIMIT, station, action)
     return limit
+
+
+async def told_items(pool: "asyncpg.Pool[asyncpg.Record]", station: str, action: str) -> int | None:
+    """Return how many things a station says that it takes in a call (Q93, Q115); None if it never said."""
+    items: int | None = await pool.fetchval(ITEMS, station, action)
+    return items
 
 
 def frame_bytes(action: str, payload: bytes) -> int:

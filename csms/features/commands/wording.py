@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from csms.domain.remote import RemoteCommand
-from csms.features.commands.room import frame_bytes, told_limit
+from csms.features.commands.room import frame_bytes, told_items, told_limit
 from csms.features.commands.words import Words
 from csms.ports.commands import Unsupported
 from csms.web.problems import FieldError, Problem
@@ -41,12 +41,32 @@ def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
 async def word_for(words: Words, station: str, protocol: str, command: RemoteCommand) -> Worded:
     """Return the call that a command to one station is; raise a `Problem` for one that it would choke on, too (Q43)."""
     worded = word(words, protocol, command)
-    limit = await told_limit(words.pool, station, worded.action)
-    if limit is None:
-        known = await words.registry.find(station)
-        limit = (known and known.habits.command_bytes) or words.command_bytes
-    check_room(worded.action, worded.payload, limit, worded.largest)
+    check_room(worded.action, worded.payload, await _room(words, station, worded.action), worded.largest)
     return worded
+
+
+async def word_parts(words: Words, station: str, protocol: str, command: RemoteCommand) -> list[Worded]:
+    """Return the calls that a command to one station is: as few as it has room for; raise a `Problem` as `word_for` does."""
+    whole = word(words, protocol, command)
+    most = await told_items(words.pool, station, whole.action) or len(whole.payload)
+    room = await _room(words, station, whole.action)
+    parts = [word(words, protocol, part) for part in command.chunks(most)]
+    most = min(most, len(command.chunks(1)))
+    while (largest := max(frame_bytes(part.action, part.payload) for part in parts)) > room and most > 1:
+        most = max(1, min(most - 1, most * room // largest))
+        parts = [word(words, protocol, part) for part in command.chunks(most)]
+    for part in parts:
+        check_room(part.action, part.payload, room, part.largest)
+    return parts
+
+
+async def _room(words: Words, station: str, action: str) -> int:
+    """Return how many bytes a station takes: what it told, what its make bears, or what all do."""
+    limit = await told_limit(words.pool, station, action)
+    if limit is not None:
+        return limit
+    known = await words.registry.find(station)
+    return (known and known.habits.command_bytes) or words.command_bytes
 
 
 async def patience_with(words: Words, station: str, default: float) -> float:
