@@ -31,7 +31,7 @@ REMEMBERED_FAILURES = 64
 class Reception:
     """Takes the calls of one station, in order. Raises a `JournalError` where an answer cannot be durable."""
 
-    __slots__ = ("_entity", "_failures", "_invited", "_ledger", "_station", "_tools")
+    __slots__ = ("_entity", "_failures", "_invited", "_ledger", "_line_since", "_station", "_tools")
 
     def __init__(
         self,
@@ -48,11 +48,13 @@ class Reception:
         self._tools = tools
         self._invited: frozenset[str] = frozenset()
         self._failures = failures
+        self._line_since = tools.clock.now()
 
     def attach(self, station: RegisteredStation) -> None:
         """Serve the station as it is registered now; what it was invited to say is void."""
         self._station = station
         self._invited = frozenset()
+        self._line_since = self._tools.clock.now()
 
     def serve(self, station: RegisteredStation) -> None:
         """Serve the station as it is known now."""
@@ -152,7 +154,8 @@ class Reception:
 
     def _turn(self, line: Line, text: str) -> Turn:
         tools = self._tools
-        return Turn(self._station, line.version, tools.clock.now(), text, self._entity, self._ledger, tools)
+        now = tools.clock.now()
+        return Turn(self._station, line.version, now, self._line_since, text, self._entity, self._ledger, tools)
 
     def _is_gated(self, line: Line, action: str, inbound: Inbound) -> bool:
         """Whether a station that is not accepted yet may not say this."""

@@ -42,6 +42,7 @@ class Turn(Struct, eq=False, gc=False):
     station: RegisteredStation
     version: Version
     received_at: datetime
+    line_since: datetime
     text: str
     _entity: Entity[Station]
     _ledger: Ledger

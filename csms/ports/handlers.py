@@ -32,6 +32,8 @@ class StationContext(Protocol):
     received_at: datetime
     text: str
     """The frame as it came."""
+    line_since: datetime
+    """When the connection came that it came over."""
     deviations: tuple[str, ...]
     """What was repaired in it."""
 

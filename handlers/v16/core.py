@@ -38,7 +38,8 @@ async def boot_notification(call: v16.BootNotificationRequest, context: StationC
         meter_type=call.meter_type,
         meter_serial=call.meter_serial_number,
     )
-    registration = await context.execute(RecordBoot(report, await context.boot_policy(), context.received_at))
+    policy = await context.boot_policy()
+    registration = await context.execute(RecordBoot(report, policy, context.received_at, context.line_since))
     return v16.BootNotificationResponse(
         status=registration.value,
         current_time=context.received_at,

@@ -28,7 +28,8 @@ async def boot_notification(
         imsi=None if modem is None else modem.imsi,
         reason=call.reason,
     )
-    registration = await context.execute(RecordBoot(report, await context.boot_policy(), context.received_at))
+    policy = await context.boot_policy()
+    registration = await context.execute(RecordBoot(report, policy, context.received_at, context.line_since))
     return v201.BootNotificationResponse(
         current_time=context.received_at,
         interval=RETRY_S.get(registration, context.heartbeat_s),

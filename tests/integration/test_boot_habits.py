@@ -90,6 +90,22 @@ async def test_a_station_that_boots_and_boots_is_answered_and_written_down_once(
     assert await journal_rows(database) == 1
 
 
+@pytest.mark.covers("Q51", "BOOT-17")
+@pytest.mark.parametrize(("offers", "report"), [(OFFERS, BOOT), (OFFERS_2, BOOT_2)], ids=["1.6", "2.0.1"])
+async def test_a_restart_is_seen_though_it_takes_no_ten_seconds(
+    shared_house: House, offers: dict[str, Any], report: dict[str, Any]
+) -> None:
+    station = f"QUICK-{offers['subprotocols'][0]}"
+    await shared_house.register(station)
+    booted_at: list[str] = []
+    for _ in range(2):
+        async with connect(f"{shared_house.url}/{station}", **offers) as socket:
+            for n in range(3):
+                await ask(socket, "BootNotification", report, str(n))
+        booted_at.append((await shared_house.http.get(f"/stations/{station}")).json()["booted_at"])
+    assert booted_at[0] < booted_at[1]
+
+
 @pytest.mark.covers("Q50", "BOOT-02")
 async def test_the_interval_is_the_stations_own_or_that_of_the_house_and_never_zero(house: House) -> None:
     await house.register("CP-1")

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -180,9 +179,8 @@ async def test_how_it_went_is_told_and_two_do_not_do_it_at_once(shared_house: Ho
 
 @pytest.mark.covers("Q112", "BOOT-14", "16-LAL-08")
 async def test_a_list_that_is_to_be_kept_is_brought_back_after_a_restart_and_others_are_left_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House,
 ) -> None:
-    monkeypatch.setattr("csms.domain.station.decide.BOOT_STORM", timedelta(0))
     node = house.node
     list_sync = ListSync(
         pool=node.pool,

@@ -32,11 +32,12 @@ class BootReport(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class RecordBoot(Command[Registration], frozen=True):
-    """The station booted; `policy` is what its operator wants it to hear."""
+    """The station booted; `policy` is what its operator wants it to hear, `line_since` when its connection came."""
 
     report: BootReport
     policy: Registration
     at: datetime
+    line_since: datetime | None = None
 
 
 class ReportStatus(Command[None], frozen=True):

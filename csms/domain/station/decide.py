@@ -38,13 +38,17 @@ MOST_NOTICES = 120
 
 
 def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
-    """Answer what the operator wants; a boot loop is answered and not written down again (BOOT-17, Q49, Q51)."""
+    """Answer what the operator wants; a boot loop is answered and not written down again (BOOT-17, Q49, Q51).
+
+    Who says the same on another connection has restarted, however quickly.
+    """
     report, booted_at = station.report, station.booted_at
     if (
         report is not None
         and booted_at is not None
         and station.registration is command.policy
         and command.at - booted_at < BOOT_STORM
+        and (command.line_since is None or booted_at >= command.line_since)
         and replace(report, reason=None) == replace(command.report, reason=None)
     ):
         return Decision(command.policy)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from csms.domain.command import Command, Event
 from csms.domain.station.commands import (
@@ -70,6 +71,12 @@ def test_ten_boots_a_second_are_all_answered_and_hardly_written() -> None:
 @pytest.mark.covers("Q51")
 def test_a_boot_every_20_seconds_is_written_each_time() -> None:
     assert len(tell(Station(), *(boot(n / 3) for n in range(6)))[1]) == 6
+
+
+@pytest.mark.covers("Q51", "BOOT-17")
+def test_the_same_boot_over_another_connection_is_a_restart_however_quick() -> None:
+    boots = [replace(boot(n / 60), line_since=at(since / 60)) for n, since in ((0, 0), (1, 0), (3, 2), (4, 2))]
+    assert [event.at for event in tell(Station(), *boots)[1]] == [at(0), at(3 / 60)]
 
 
 @pytest.mark.covers("BOOT-07")
