@@ -16,8 +16,23 @@ REFUSALS = (
     ValueError,
 )
 """What the database says of a content that it will never take: a name too long for any index is such."""
+MISTAKES = ("21", "42")
+"""Classes of SQLSTATE of a statement that is wrong, whatever the database is like: more rows than one, no such name."""
+FORBIDDEN = "42501"
+"""A right that we lack is not the statement's fault: an operator can give it."""
 UNREACHABLE = (*AWAY, ValueError)
 """How it shows that a URL leads to no database that lets us in."""
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether the database is there and well, and what we asked of it was wrong: it will be wrong the next time too."""
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and state[:2] in MISTAKES and state != FORBIDDEN
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the database will never take this: for its content, or for a mistake of ours."""
+    return isinstance(error, REFUSALS) or is_mistake(error)
 
 
 async def connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":

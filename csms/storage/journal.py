@@ -11,7 +11,7 @@ from csms.domain.command import Event
 from csms.kit.batching import Batcher
 from csms.kit.tasks import Tasks
 from csms.ports.journal import Commit, CommitRefused, JournalUnavailable, Kind, OwnershipLost
-from csms.storage.engine import AWAY, REFUSALS, UNREACHABLE
+from csms.storage.engine import AWAY, REFUSALS, UNREACHABLE, is_mistake
 from csms.storage.progress import SessionProgress
 from csms.storage.projection import COMMIT, facts_document, is_progress, sessions_document
 from csms.storage.station_projection import PROJECTIONS, statements
@@ -105,6 +105,9 @@ class PostgresJournal:
         except REFUSALS as refusal:
             raise CommitRefused(str(refusal)) from refusal
         except AWAY as error:
+            if is_mistake(error):
+                log.error("journal_mistaken", commits=len(commits), error=str(error))  # noqa: TRY400  # who asked raises it
+                raise CommitRefused(f"{type(error).__name__}: {error}") from error
             self._fail(connection)
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
         finally:

@@ -12,10 +12,13 @@ from csms.domain.session.state import Session
 from csms.ports.journal import Commit, Kind
 from csms.storage import facts
 from csms.storage.archive import HISTORY, asyncpg_timeout
-from csms.storage.engine import AWAY, REFUSALS
+from csms.storage.engine import AWAY, REFUSALS, is_refusal
 from csms.storage.projection import PROJECT, last_of, sessions_document
 
 log = structlog.get_logger(__name__)
+
+ANY = (*AWAY, *REFUSALS)
+"""All that the database may say against writing."""
 
 BEHIND = """
 SELECT key, station_id FROM sessions WHERE active AND sequence <
@@ -93,11 +96,15 @@ class SessionProgress:
         try:
             await self._project(list(behind.values()))
             behind.clear()
-        except REFUSALS:
+        except ANY as error:
+            if not is_refusal(error):
+                raise
             for key, commit in list(behind.items()):
                 try:
                     await self._project([commit])
-                except REFUSALS:
+                except ANY as refusal:
+                    if not is_refusal(refusal):
+                        raise
                     log.exception("session_not_shown", session=key)
                 del behind[key]
 

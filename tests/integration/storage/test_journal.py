@@ -4,6 +4,7 @@ import asyncio
 import random
 import string
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from csms.domain.access import TokenRef
 from csms.domain.station.commands import ReportNotice, ReportStatus
 from csms.ports.journal import Commit, CommitRefused, Kind, OwnershipLost
+from csms.storage import journal
+from csms.storage.engine import is_refusal
 from csms.storage.projection import COMMIT
 from tests.integration.storage.conftest import Stores, outcomes
 from tests.unit.domain.stories import at, begin, end, update
@@ -81,6 +84,33 @@ async def test_a_station_with_poison_in_a_table_of_its_own_fails_alone_too(store
     assert isinstance(results[1], CommitRefused)
     assert await stores.facts() == [("good", 1)]
     assert await stores.posted() == [("good", 1)]
+
+
+@pytest.mark.covers("Q42")
+@pytest.mark.parametrize(
+    "broken", ["SELECT no_such_column FROM sessions", "SELEKT", "SELECT (SELECT generate_series(1, 2))"]
+)
+async def test_a_statement_of_ours_that_is_wrong_costs_only_those_whom_it_is_for(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(journal, "statements", lambda shown: [(broken, ())] if shown else [])
+    results = await outcomes(
+        stores.session("good-1").execute(begin(number=None)),
+        stores.station().execute(ReportStatus(1, 1, "Available", at(0), at(0))),
+        stores.session("good-2").execute(begin(number=None)),
+    )
+    assert [type(result) is CommitRefused for result in results] == [False, True, False]
+    assert await stores.facts() == [("good-1", 1), ("good-2", 1)]
+    assert stores.journal.ready
+    monkeypatch.undo()
+    await stores.station().execute(ReportStatus(1, 1, "Available", at(0), at(0)))
+
+
+async def test_a_right_that_we_lack_is_an_outage_until_it_is_given() -> None:
+    assert not is_refusal(asyncpg.InsufficientPrivilegeError())
+    assert not is_refusal(asyncpg.DeadlockDetectedError())
+    assert not is_refusal(asyncpg.ConnectionDoesNotExistError())
+    assert is_refusal(asyncpg.UndefinedTableError())
 
 
 @pytest.mark.covers("Q8", "J-11")
