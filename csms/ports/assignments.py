@@ -20,14 +20,25 @@ class Assignment(Struct, frozen=True):
     asked_by: str
 
 
+class Instead(Struct, frozen=True):
+    """What to do with a station that does not know what it was asked, as its operator wants it."""
+
+    command: str
+    body: str
+
+
 class Ending(Struct, frozen=True):
-    """How an assignment ended; `answer` is the raw answer as JSON text, `detail` tells people what else there is."""
+    """How an assignment ended; `answer` is the raw answer as JSON text, `detail` tells people what else there is.
+
+    `instead` is what the operator wants to be tried next, as another call: then this is no end yet.
+    """
 
     outcome: Outcome
     protocol: str | None = None
     action: str | None = None
     answer: str | None = None
     detail: str | None = None
+    instead: Instead | None = None
 
 
 class Watched(Struct, frozen=True):

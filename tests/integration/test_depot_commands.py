@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.depot import IMAGE, Ftp, brought, content, firmware, put
 from tests.integration.rest.test_commands import at_work
@@ -112,6 +113,31 @@ async def test_a_station_without_signed_updates_is_asked_again_only_if_the_opera
             )
             assert (await shared_house.http.get(f"/errands/{signed[1]}")).json()["status"] == code
             assert await station.unasked()
+
+
+@pytest.mark.covers("16-SEC-12", "16-FW-07", "Q40")
+async def test_a_station_is_asked_again_though_nobody_waits_for_its_answer(shared_house: House) -> None:
+    image = await firmware(shared_house)
+    async with at_work(shared_house, "1.6") as (station, address):
+        body = {"image": image, **SIGNED, "unsigned_if_unknown": True}
+        promised = await shared_house.http.post(
+            f"{address}/commands/update-firmware", json=body, headers={"Prefer": "respond-async"}
+        )
+        assert promised.status_code == 202
+        await station.refuse(await station.take(), "NotImplemented", "", {})
+        plain = await station.take()
+        assert plain[2] == "UpdateFirmware"
+        await station.answer(plain, {})
+        second = f"{address}/calls/{plain[1]}"
+        await eventually(lambda: _has_outcome(shared_house, second, "Answered"), within=30)
+        assert (await shared_house.http.get(f"{address}/calls/{promised.json()['call_id']}")).json()[
+            "outcome"
+        ] == "Error"
+        assert (await shared_house.http.get(f"/errands/{plain[1]}")).json()["stage"] == "running"
+
+
+async def _has_outcome(house: House, call: str, outcome: str) -> bool:
+    return bool((await house.http.get(call)).json().get("outcome") == outcome)
 
 
 @pytest.mark.covers("16-SEC-12", "16-FW-04", "Q40")

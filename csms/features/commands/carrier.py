@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from csms.domain import remote
 from csms.domain.fleet.outcomes import Outcome
@@ -12,7 +13,7 @@ from csms.features.commands.table import COMMANDS
 from csms.features.commands.wording import patience_with, word, word_for
 from csms.features.commands.words import Addressee, Words
 from csms.ocpp.secrets import is_secret, redacted
-from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending
+from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending, Instead
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, StationCalls, Unsupported, Verdict
 from csms.ports.journal import JournalUnavailable
 from csms.storage.engine import AWAY
@@ -81,20 +82,23 @@ class CommandCarrier:
         protocol = await self._calls.protocol(assignment.station)
         if protocol is None:
             return Ending(Outcome.OFFLINE)
+        command = self._read(assignment.body)
         try:
-            request = await self._put(assignment, protocol)
+            request = await self._put(assignment, protocol, command)
         except Problem as problem:
             unsayable = isinstance(problem.__cause__, Unsupported)
             outcome = Outcome.UNSUPPORTED if unsayable else Outcome.INVALID
             return Ending(outcome, protocol, detail=_told(problem))
         except (JournalUnavailable, *AWAY):
             return Ending(Outcome.BUSY, protocol)
-        return self._ending(request.action, await self._calls.call(request))
+        report = await self._calls.call(request)
+        ending = self._ending(request.action, report)
+        return replace(ending, instead=_instead(command.weaker())) if report.unsupported else ending
 
-    async def _put(self, assignment: Assignment, protocol: str) -> CallRequest:
+    async def _put(self, assignment: Assignment, protocol: str, command: RemoteCommand) -> CallRequest:
         words, station = self._words, assignment.station
         to = Addressee(station, protocol, assignment.call_id)
-        command, _ = await prepared(words, to, self._read(assignment.body))
+        command, _ = await prepared(words, to, command)
         worded = await word_for(words, station, protocol, command)
         return CallRequest(
             call_id=assignment.call_id,
@@ -124,6 +128,13 @@ class CommandCarrier:
         verdict = self._words.phrasebook.verdict(report.answer or "{}")
         detail = "it counts after the next restart" if verdict is Verdict.NEEDS_RESTART else None
         return Ending(VERDICTS[verdict], report.protocol, action, answer, detail)
+
+
+def _instead(weaker: RemoteCommand | None) -> Instead | None:
+    if weaker is None:
+        return None
+    name = next(name for name, (command, _) in COMMANDS.items() if command is type(weaker))
+    return Instead(name, msgspec.json.encode(weaker).decode())
 
 
 def _told(problem: Problem) -> str:

@@ -1,5 +1,6 @@
 """How a request becomes a call: checked, sent by the owner of the station, its end put into an answer."""
 
+import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from csms.domain.remote import RemoteCommand
 from csms.features.commands.advising import warnings_for
 from csms.features.commands.preparing import prepared
 from csms.features.commands.turns import in_turn
-from csms.features.commands.wording import Worded, patience_with, word_parts
+from csms.features.commands.wording import Worded, patience_with, word_for, word_parts
 from csms.features.commands.words import Addressee
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
@@ -78,8 +79,8 @@ class CallAnswer(Struct, frozen=True):
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
     """Put a command into the words of the station's version, and send it.
 
-    A station that says that it does not know it is asked for something weaker, if its operator wants that; not
-    after `Prefer: respond-async`, for then its answer is not waited for.
+    A station that says that it does not know it is asked for something weaker, if its operator wants that; after
+    `Prefer: respond-async` too, and then the second call is found among the station's calls.
     """
     desk = desk_of(request)
     station = await registered(desk, station_id)
@@ -98,7 +99,9 @@ async def _say_once(request: AnyRequest, station: str, protocol: str, command: R
         response = await _call_in_turn(request, station, parts)
     else:
         said = parts[0]
-        response = await call(request, station, said.action, said.payload.decode(), None, ours, call_id=call_id)
+        response = await call(
+            request, station, said.action, said.payload.decode(), None, ours, call_id=call_id, weaker=command.weaker()
+        )
     response.content = replace(response.content, warnings=warnings)
     return response
 
@@ -125,6 +128,7 @@ async def call(
     ours: Mapping[str, int] = NOTHING,
     *,
     call_id: str | None = None,
+    weaker: RemoteCommand | None = None,
 ) -> Response[CallAnswer]:
     """Send a call, and answer with its end; with `Prefer: respond-async` at once, with the place of its end."""
     desk = desk_of(request)
@@ -138,15 +142,16 @@ async def call(
         asked_by=request.state.caller.name,
     )
     if "respond-async" in request.headers.get("Prefer", ""):
-        return await _promise(desk, wish, ours)
+        return await _promise(desk, wish, ours, weaker)
     return _answer(desk, action, await desk.calls.call(wish), ours)
 
 
-async def _promise(desk: Desk, wish: CallRequest, ours: Mapping[str, int]) -> Response[CallAnswer]:
+async def _promise(
+    desk: Desk, wish: CallRequest, ours: Mapping[str, int], weaker: RemoteCommand | None
+) -> Response[CallAnswer]:
     """Answer 202 with the place where the end of the call will be told."""
-    kept = redacted(wish.action, wish.payload)
-    await desk.pool.execute(ASKED, wish.call_id, wish.station, wish.action, kept, wish.asked_by, desk.clock.now())
-    desk.tasks.spawn(_carry_out(desk, wish), name=f"call/{wish.call_id}")
+    await _note(desk, wish)
+    desk.tasks.spawn(_carry_out(desk, wish, weaker), name=f"call/{wish.call_id}")
     return Response(
         CallAnswer(wish.call_id, "Open", None, wish.action, ours=dict(ours)),
         status_code=202,
@@ -157,10 +162,27 @@ async def _promise(desk: Desk, wish: CallRequest, ours: Mapping[str, int]) -> Re
     )
 
 
-async def _carry_out(desk: Desk, wish: CallRequest) -> None:
+async def _note(desk: Desk, wish: CallRequest) -> None:
+    kept = redacted(wish.action, wish.payload)
+    await desk.pool.execute(ASKED, wish.call_id, wish.station, wish.action, kept, wish.asked_by, desk.clock.now())
+
+
+async def _carry_out(desk: Desk, wish: CallRequest, weaker: RemoteCommand | None) -> None:
     report = await desk.calls.call(wish)
     answer = None if report.answer is None else redacted(wish.action, report.answer)
     await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
+    if weaker is not None and report.unsupported and report.protocol is not None:
+        with contextlib.suppress(Problem):  # what its version cannot say either stays at the first answer
+            again = await _reworded(desk, wish, report.protocol, weaker)
+            await _note(desk, again)
+            await _carry_out(desk, again, None)
+
+
+async def _reworded(desk: Desk, wish: CallRequest, protocol: str, weaker: RemoteCommand) -> CallRequest:
+    to = Addressee(wish.station, protocol, str(uuid.uuid4()))
+    command, _ = await prepared(desk, to, weaker)
+    said = await word_for(desk, wish.station, protocol, command)
+    return replace(wish, call_id=to.call_id, action=said.action, payload=said.payload.decode())
 
 
 def _answer(

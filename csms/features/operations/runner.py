@@ -76,12 +76,10 @@ class OperationRunner:
 
     async def _carry(self, claim: Claim) -> None:
         try:
-            carrier = self._carriers.get(claim.assignment.command)
-            ending = (
-                Ending(Outcome.INVALID, detail="nobody here knows this command")
-                if carrier is None
-                else await carrier.carry(claim.assignment)
-            )
+            ending = await self._carried(claim)
+            while ending.instead is not None and (again := await self._claims.again(claim, ending.instead)) is not None:
+                claim = again
+                ending = await self._carried(claim)
             await self._claims.end(claim.operation, claim.place, claim.assignment.call_id, ending)
         except AWAY as error:  # it is told as lost when its claim is over
             log.warning(
@@ -90,6 +88,12 @@ class OperationRunner:
         finally:
             self._under_way -= 1
             self._freed.set()
+
+    async def _carried(self, claim: Claim) -> Ending:
+        carrier = self._carriers.get(claim.assignment.command)
+        if carrier is None:
+            return Ending(Outcome.INVALID, detail="nobody here knows this command")
+        return await carrier.carry(claim.assignment)
 
     async def watch(self) -> None:
         """Look again and again what came of assignments, and for those whose worker is gone; until cancelled."""

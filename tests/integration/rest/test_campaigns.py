@@ -11,6 +11,7 @@ from tests.integration.rest.fleets import begun, ended, group, read, results
 from tests.integration.wire import RawStation
 
 YES = {"status": "Accepted"}
+FIRMWARE = {"location": "http://files.invalid/2.0.bin"}
 
 
 async def stations_of(house: House, stack: AsyncExitStack, names: list[str]) -> list[RawStation]:
@@ -129,6 +130,43 @@ async def test_a_station_is_done_when_it_has_booted_not_when_it_says_yes(shared_
         assert await idle.unasked(), "not asked again"
 
 
+@pytest.mark.covers("16-SEC-12", "Q40")
+@pytest.mark.parametrize(
+    ("command", "body", "first", "second"),
+    [
+        (
+            "update-firmware",
+            {**FIRMWARE, "signature": "AAAA", "signing_certificate": "C", "unsigned_if_unknown": True},
+            "SignedUpdateFirmware",
+            "UpdateFirmware",
+        ),
+        ("get-log", {"diagnostics_if_unknown": True}, "GetLog", "GetDiagnostics"),
+    ],
+)
+async def test_who_does_not_know_the_newer_way_is_asked_in_the_older_one_where_that_was_said(
+    shared_house: House, command: str, body: dict[str, Any], first: str, second: str
+) -> None:
+    async with group(shared_house, 1) as (label, names), AsyncExitStack() as stack:
+        (station,) = await stations_of(shared_house, stack, names)
+        place = await campaign(shared_house, label, command=command, body=body, effect={"kind": "errand"})
+        newer = await station.take()
+        await station.refuse(newer, "NotSupported", "", {})
+        older = await station.take()
+        assert (newer[2], older[2]) == (first, second)
+        await station.answer(older, {})
+        await eventually(lambda: is_watched(shared_house, place, 1), within=30)
+        action, status = (
+            ("FirmwareStatusNotification", "Installed")
+            if command == "update-firmware"
+            else ("DiagnosticsStatusNotification", "Uploaded")
+        )
+        await station.ask(action, {"status": status})
+        assert (await ended(shared_house, place))["outcomes"] == {"Effective": 1}
+        told = (await results(shared_house, place))[names[0]]
+        assert (told["action"], told["call_id"]) == (second, older[1])
+        assert await station.unasked()
+
+
 @pytest.mark.covers("Q111")
 async def test_firmware_is_there_when_the_station_boots_with_it(shared_house: House) -> None:
     async with group(shared_house, 1) as (label, names), AsyncExitStack() as stack:
@@ -149,9 +187,6 @@ async def test_firmware_is_there_when_the_station_boots_with_it(shared_house: Ho
 
 async def is_watched(house: House, place: str, stations: int) -> bool:
     return bool((await read(house, place))["waves"][0]["watched"] == stations)
-
-
-FIRMWARE = {"location": "http://files.invalid/2.0.bin"}
 
 
 @pytest.mark.covers("Q111")

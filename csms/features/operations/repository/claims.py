@@ -7,10 +7,11 @@ from typing import Any
 import asyncpg
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from csms.domain.fleet.outcomes import UNSENT, Outcome, is_failure
 from csms.domain.fleet.rollout import Advance, Finish, Pause, Rules, Send, Standing, Step, Tally, Wait
-from csms.ports.assignments import Assignment, Ending
+from csms.ports.assignments import Assignment, Ending, Instead
 from csms.storage.texts import clean
 
 DUE = """
@@ -35,6 +36,10 @@ WITH picked AS (
 UPDATE assignments SET state = 'asked', call_id = gen_random_uuid()::text, asked_at = now(), claimed_until = now() + $4
 FROM picked WHERE assignments.operation_id = $1 AND assignments.place = picked.place
 RETURNING assignments.place, station_id, call_id
+"""
+AGAIN_ASKED = """
+UPDATE assignments SET call_id = gen_random_uuid()::text, asked_at = now(), claimed_until = now() + $4
+WHERE operation_id = $1 AND place = $2 AND call_id = $3 AND state = 'asked' RETURNING call_id
 """
 LOOK = "UPDATE operations SET look_at = $2, free_at = $3 WHERE id = $1"
 ADVANCE = "UPDATE operations SET wave = wave + 1, look_at = $2 WHERE id = $1"
@@ -125,12 +130,21 @@ class Claims:
     async def _claim(
         self, connection: "Connection[asyncpg.Record]", operation: asyncpg.Record, step: Send, room: int
     ) -> list[Claim]:
-        held = timedelta(seconds=operation["within_s"] or LONGEST_S) + GRACE
+        held = _held(operation["within_s"])
         most = min(step.most, room)
         records = await connection.fetch(CLAIM, operation["id"], operation["wave"], most, held)
         look_at = step.look_at if records else operation["now"] + IDLE
         await connection.execute(LOOK, operation["id"], look_at, step.free_at)
         return [_claim(operation, record) for record in records]
+
+    async def again(self, claim: Claim, instead: Instead) -> Claim | None:
+        """Claim the same station for another call of the same operation; None if it is this worker's no more."""
+        asked, held = claim.assignment, _held(claim.assignment.within_s)
+        call_id = await self._pool.fetchval(AGAIN_ASKED, claim.operation, claim.place, asked.call_id, held)
+        if call_id is None:
+            return None
+        assignment = replace(asked, command=instead.command, body=instead.body, call_id=call_id)
+        return Claim(claim.operation, claim.place, assignment)
 
     async def end(self, operation: str, place: int, call_id: str, ending: Ending) -> None:
         """Note how an assignment ended; one that did not reach its station waits again, if the operation has patience."""
@@ -156,6 +170,10 @@ class Claims:
     async def lost(self) -> list[tuple[str, int, str, str]]:
         """Return the assignments whose worker is gone: operation, place, call id and command."""
         return [tuple(record) for record in await self._pool.fetch(LOST)]
+
+
+def _held(within_s: float | None) -> timedelta:
+    return timedelta(seconds=within_s or LONGEST_S) + GRACE
 
 
 def _claim(operation: asyncpg.Record, record: asyncpg.Record) -> Claim:
