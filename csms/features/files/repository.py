@@ -24,6 +24,11 @@ class StationFile(Struct, frozen=True):
     began_at: datetime
     ended_at: datetime | None
 
+    @property
+    def revision(self) -> int:
+        """How often it was changed: it comes, and then stays as it is."""
+        return 1 if self.status == "coming" else 2
+
 
 SELECT = f"SELECT {', '.join(StationFile.__struct_fields__)} FROM station_files "
 FILTERS = """

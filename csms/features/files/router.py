@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, Router, delete, get
+from litestar import Request, Response, Router, delete, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
@@ -14,6 +14,7 @@ from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import Problem
 from csms.web.streams import kept
+from csms.web.versions import CONDITIONAL, changed_meanwhile, tagged, wanted_versions
 
 AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
@@ -39,12 +40,12 @@ async def list_files(  # the filters of the route
 
 
 @get("/{file_id:str}", opt=NAMED)
-async def show_file(request: AnyRequest, file_id: FromPath[str]) -> StationFile:
+async def show_file(request: AnyRequest, file_id: FromPath[str]) -> Response[StationFile]:
     """Show one file, without its bytes."""
     found = await Files(desk_of(request).pool).one(file_id)
     if found is None:
         raise Problem(404, f"there is no file {file_id}")
-    return found
+    return tagged(found, found.revision)
 
 
 @get("/{file_id:str}/content", opt={"refuses": (404, 503)}, media_type="application/octet-stream")
@@ -57,10 +58,13 @@ async def download_file(request: AnyRequest, file_id: FromPath[str]) -> Stream:
     return await kept(desk.objects, file_key(file_id), found.name)
 
 
-@delete("/{file_id:str}", opt={"refuses": (404, 503)})
+@delete("/{file_id:str}", opt={**CONDITIONAL, "refuses": (404, 412, 503)})
 async def delete_file(request: AnyRequest, file_id: FromPath[str]) -> None:
-    """Forget a file and its bytes; one that is still coming stays."""
+    """Forget a file and its bytes; one that is still coming stays. With `If-Match`, only one of that tag."""
     desk = desk_of(request)
+    wanted = wanted_versions(request)
+    if wanted is not None and (found := await Files(desk.pool).one(file_id)) and found.revision not in wanted:
+        raise changed_meanwhile("file")
     if not await Files(desk.pool).remove(file_id):
         raise Problem(404, f"there is no file {file_id} that could be deleted")
     try:

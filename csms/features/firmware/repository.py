@@ -1,6 +1,6 @@
 """Firmware images in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,11 @@ class Image(Struct, frozen=True):
     created_by: str | None
     created_at: datetime
 
+    @property
+    def revision(self) -> int:
+        """How often it was changed: its bytes come once."""
+        return 2 if self.whole else 1
+
 
 SELECT = f"SELECT {', '.join(Image.__struct_fields__)} FROM firmware_images "
 INSERT = """
@@ -37,6 +42,9 @@ ORDER BY created_at DESC, id DESC LIMIT $6
 """
 CAME = """
 UPDATE firmware_images SET whole = true, object_key = $2, sha256 = $3, size_bytes = $4 WHERE id = $1 AND NOT whole
+"""
+REMOVE = """
+DELETE FROM firmware_images WHERE id = $1 AND ($2::bigint[] IS NULL OR CASE WHEN whole THEN 2 ELSE 1 END = ANY($2))
 """
 
 
@@ -79,6 +87,6 @@ class Images:
         key: str | None = await self._pool.fetchval("SELECT object_key FROM firmware_images WHERE id = $1", image)
         return key
 
-    async def remove(self, image: str) -> None:
-        """Forget a firmware, and the tickets for it."""
-        await self._pool.execute("DELETE FROM firmware_images WHERE id = $1", image)
+    async def remove(self, image: str, *, revisions: Sequence[int] | None) -> bool:
+        """Forget a firmware, and the tickets for it; False if it is gone, or at none of `revisions`."""
+        return str(await self._pool.execute(REMOVE, image, revisions)) == "DELETE 1"

@@ -19,6 +19,7 @@ from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
 from csms.web.streams import Weighed, kept
+from csms.web.versions import CONDITIONAL, changed_meanwhile, tagged, wanted_versions
 
 AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
@@ -50,7 +51,8 @@ async def announce_image(request: AnyRequest, data: JSONBody[NewImage]) -> Respo
             raise Problem(422, told, errors=[FieldError(f"/{name}", "is needed")])
     images, image = Images(desk_of(request).pool), str(uuid.uuid4())
     await images.add(image, msgspec.structs.asdict(data), request.state.caller.name)
-    return Response(await _existing(images, image), status_code=201)
+    made = await _existing(images, image)
+    return tagged(made, made.revision, status=201)
 
 
 @get("/")
@@ -71,9 +73,10 @@ async def list_images(  # the filters of the route
 
 
 @get("/{image_id:str}", opt=NAMED)
-async def show_image(request: AnyRequest, image_id: FromPath[str]) -> Image:
+async def show_image(request: AnyRequest, image_id: FromPath[str]) -> Response[Image]:
     """Show one firmware, without its bytes."""
-    return await _existing(Images(desk_of(request).pool), image_id)
+    image = await _existing(Images(desk_of(request).pool), image_id)
+    return tagged(image, image.revision)
 
 
 @put("/{image_id:str}/content", opt={"refuses": (404, 409, 413, 503), "streams": True}, request_max_body_size=None)
@@ -107,14 +110,19 @@ async def download_image(request: AnyRequest, image_id: FromPath[str]) -> Stream
     return await kept(desk.objects, key, image.name)
 
 
-@delete("/{image_id:str}", opt={"refuses": (404, 503)})
+@delete("/{image_id:str}", opt={**CONDITIONAL, "refuses": (404, 412, 503)})
 async def delete_image(request: AnyRequest, image_id: FromPath[str]) -> None:
-    """Forget a firmware; stations that were sent for it find nothing more."""
+    """Forget a firmware; stations that were sent for it find nothing more.
+
+    With `If-Match`, only if its bytes did not come meanwhile.
+    """
     desk = desk_of(request)
     images = Images(desk.pool)
     await _existing(images, image_id)
     key = await images.key_of(image_id)
-    await images.remove(image_id)
+    if not await images.remove(image_id, revisions=wanted_versions(request)):
+        await _existing(images, image_id)
+        raise changed_meanwhile("firmware")
     try:
         if key is not None:
             await desk.objects.delete(key)

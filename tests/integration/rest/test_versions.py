@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.conftest import House
+from tests.integration.depot import brought, place, put
 
 Make = Callable[[House], Awaitable[str]]
 
@@ -49,6 +50,24 @@ async def test_a_change_on_the_condition_of_a_version_holds_only_for_that(house:
     assert tag_of(await house.http.patch(path, json=CHANGES[make], headers={"If-Match": "*"})) != third
     assert tag_of(await house.http.patch(path, json=CHANGES[make])) != third
     assert (await house.http.delete(path, headers={"If-Match": "*"})).status_code == 204
+
+
+@pytest.mark.parametrize("kind", ["firmware", "files"])
+async def test_what_only_comes_and_goes_is_deleted_on_a_condition_too(house: House, kind: str) -> None:
+    if kind == "firmware":
+        path = f"/firmware/{(await house.http.post('/firmware', json={'name': 'fw.bin'})).json()['id']}"
+        early = (await house.http.get(path)).headers["etag"]
+        assert (await house.http.put(f"{path}/content", content=b"bytes")).is_success
+    else:
+        assert (await put(f"{(await place(house, transport='http')).rstrip('/')}/a.log", b"bytes")).is_success
+        path, early = f"/files/{(await brought(house))[0]['id']}", '"1"'
+    now = (await house.http.get(path)).headers["etag"]
+    assert now != early
+    for stale in (early, f"W/{now}", "nonsense"):
+        assert (await house.http.delete(path, headers={"If-Match": stale})).status_code == 412, stale
+    assert (await house.http.get(path)).headers["etag"] == now
+    assert (await house.http.delete(path, headers={"If-Match": now})).status_code == 204
+    assert (await house.http.delete(path, headers={"If-Match": now})).status_code == 404
 
 
 @KEPT
