@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.conftest import House
+from tests.integration.wire import RawStation
 
 ATTEMPT = """
 INSERT INTO configuration_attempts (station_id, component, variable, wanted, outcome, firmware)
@@ -38,3 +40,27 @@ async def test_a_hint_is_accepted_or_dismissed_and_never_applied_by_itself(share
     for verb in ("accept", "dismiss"):
         assert (await house.http.post(f"/stations/{station}/hints/falls-silent/{verb}")).status_code == 404
     assert (await house.http.get("/stations/NOBODY/hints")).status_code == 404
+
+
+@pytest.mark.covers("Q50")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_who_beats_far_faster_than_it_was_told_is_proposed_to_be_borne_with(
+    shared_house: House, version: str
+) -> None:
+    house, name = shared_house, f"HASTY-{version}"
+    await house.register(name)
+    async with RawStation(house, name, version) as station:
+        await station.boot()
+        for _ in range(8):
+            await station.ask("Heartbeat", {})
+        found = await eventually(lambda: _hint(house, name, "beats-fast"), within=30)
+        assert found["habits"] == {"heartbeat_s": 1}
+        assert "8 heartbeats" in found["evidence"][0]
+        assert (await house.http.get(f"/stations/{name}/habits")).json()["overrides"] == {}
+        left = await house.http.post(f"/stations/{name}/hints/beats-fast/accept")
+        assert left.json() == []
+
+
+async def _hint(house: House, station: str, kind: str) -> dict[str, Any] | None:
+    found = (await hints(house, station)).get(kind)
+    return found if found is not None and "8 heartbeats" in found["evidence"][0] else None

@@ -1,8 +1,10 @@
 """What the record of a station suggests of its habits: proposed with its evidence, never applied by the house."""
 
 import math
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +14,7 @@ from csms.domain.vendors.habits import Habits
 MOST_TIMEOUT_S = 600.0
 ENOUGH = 2
 """Once is chance."""
+ENOUGH_BEATS = 6
 
 
 class Attempt(Struct, frozen=True):
@@ -30,6 +33,14 @@ class Took(Struct, frozen=True):
     at: datetime
 
 
+class Record(Struct, frozen=True):
+    """What is on record of a station: attempts, answered calls, and when its last heartbeats came."""
+
+    attempts: Sequence[Attempt] = ()
+    calls: Sequence[Took] = ()
+    beats: Sequence[datetime] = ()
+
+
 class Hint(Struct, frozen=True):
     """A proposal: `habits` is what the station's overrides would be with it, `about` what is new in that."""
 
@@ -40,11 +51,13 @@ class Hint(Struct, frozen=True):
     habits: Habits
 
 
-def hints_of(
-    habits: Habits, overrides: Habits, attempts: Sequence[Attempt], calls: Sequence[Took], timeout_s: float
-) -> list[Hint]:
-    """Return what is proposed; `habits` are those in force."""
-    found = [*_keys(habits, overrides, attempts), *_late(overrides, calls, timeout_s)]
+def hints_of(habits: Habits, overrides: Habits, record: Record, timeout_s: float, heartbeat_s: float) -> list[Hint]:
+    """Return what is proposed; `habits` are those in force, `heartbeat_s` is what the station is told to keep."""
+    found = [
+        *_keys(habits, overrides, record.attempts),
+        *_late(overrides, record.calls, timeout_s),
+        *_hasty(overrides, record.beats, heartbeat_s),
+    ]
     return [hint for hint in found if hint.habits != overrides]
 
 
@@ -82,4 +95,22 @@ def _late(overrides: Habits, calls: Iterable[Took], timeout_s: float) -> Iterato
             (f"{needed:g} s",),
             evidence,
             replace(overrides, call_timeout_s=needed),
+        )
+
+
+def _hasty(overrides: Habits, beats: Iterable[datetime], heartbeat_s: float) -> Iterator[Hint]:
+    """Propose to bear with a station that beats more than twice as fast as it was told (Q50)."""
+    times = sorted(beats)
+    if len(times) < ENOUGH_BEATS:
+        return
+    usual = statistics.median((later - earlier).total_seconds() for earlier, later in pairwise(times))
+    if usual < heartbeat_s / 2:
+        seconds = max(1, round(usual))
+        evidence = f"{len(times)} heartbeats until {times[-1]:%Y-%m-%dT%H:%M:%SZ}, usually {seconds} s apart"
+        yield Hint(
+            "beats-fast",
+            f"sends heartbeats faster than every {heartbeat_s:g} s, as it is told",
+            ("Heartbeat",),
+            (evidence,),
+            replace(overrides, heartbeat_s=seconds),
         )

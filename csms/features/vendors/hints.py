@@ -1,5 +1,6 @@
 """Routes of hints: what the record of a station suggests, accepted or dismissed by an operator."""
 
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -7,7 +8,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath
 
-from csms.domain.vendors.hints import Attempt, Hint, Took, hints_of
+from csms.domain.vendors.hints import Attempt, Hint, Record, Took, hints_of
 from csms.features.vendors.repository import Overrides
 from csms.ports.registry import RegisteredStation
 from csms.web.desk import Desk, desk_of
@@ -20,6 +21,13 @@ CALLS = """
 SELECT action, extract(epoch FROM closed_at - asked_at)::float AS seconds, asked_at AS at FROM station_calls
 WHERE station_id = $1 AND outcome IN ('Answered', 'Error') ORDER BY asked_at DESC LIMIT 200
 """
+BEATS = """
+SELECT (frame ->> 0)::timestamptz AS at FROM frames, json_array_elements(leaf::json) AS said (frame)
+WHERE station_id = $1 AND frames.at > $2 AND frame ->> 1 = 'in' AND frame ->> 4 = 'Heartbeat'
+ORDER BY frames.at DESC, frames.id DESC LIMIT 30
+"""
+BEATS_WITHIN = 12
+"""Heartbeats are looked at over so many of their intervals."""
 DISMISSED = "SELECT proposal::text FROM dismissed_hints WHERE station_id = $1 AND kind = $2"
 DISMISS = """
 INSERT INTO dismissed_hints (station_id, kind, proposal, dismissed_by) VALUES ($1, $2, $3::jsonb, $4)
@@ -57,9 +65,14 @@ async def dismiss_hint(request: AnyRequest, station_id: FromPath[str], kind: Fro
 
 
 async def _open(desk: Desk, station: RegisteredStation) -> list[Hint]:
-    attempts = [Attempt(**dict(record)) for record in await desk.pool.fetch(ATTEMPTS, station.id)]
-    calls = [Took(**dict(record)) for record in await desk.pool.fetch(CALLS, station.id)]
-    found = hints_of(station.habits, station.overrides, attempts, calls, station.timeout(desk.call_timeout_s))
+    told_s = station.heartbeat(desk.habits.heartbeat_s or 0)
+    since = desk.clock.now() - timedelta(seconds=BEATS_WITHIN * told_s)
+    record = Record(
+        attempts=[Attempt(**dict(one)) for one in await desk.pool.fetch(ATTEMPTS, station.id)],
+        calls=[Took(**dict(one)) for one in await desk.pool.fetch(CALLS, station.id)],
+        beats=[one["at"] for one in await desk.pool.fetch(BEATS, station.id, since)],
+    )
+    found = hints_of(station.habits, station.overrides, record, station.timeout(desk.call_timeout_s), told_s)
     return [hint for hint in found if not await _is_dismissed(desk, station.id, hint)]
 
 
