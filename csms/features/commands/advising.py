@@ -45,9 +45,17 @@ async def _on_values(_desk: Desk, _station: str, _protocol: str, command: remote
     return command.doubts()
 
 
+async def _on_reading(desk: Desk, station: str, _protocol: str, command: remote.ReadVariables) -> Iterable[Fault]:
+    known = await desk.registry.find(station)
+    if command.variables or known is None or known.habits.read_all is not False:
+        return ()
+    return (Fault("/variables", "are better named: its make does not bear to be asked for all at once"),)
+
+
 ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, str, Any], Awaitable[Iterable[Fault]]]] = {
     remote.SetChargingProfile: _on_profile,
     remote.StartRemotely: _on_start,
+    remote.ReadVariables: _on_reading,
     remote.WriteVariables: _on_values,
 }
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from csms.domain.remote import RemoteCommand
+from csms.domain.remote import ReadVariables, RemoteCommand
 from csms.features.commands.room import frame_bytes, told_items, told_limit
 from csms.features.commands.words import Words
 from csms.ports.commands import Unsupported
@@ -48,7 +48,7 @@ async def word_for(words: Words, station: str, protocol: str, command: RemoteCom
 async def word_parts(words: Words, station: str, protocol: str, command: RemoteCommand) -> list[Worded]:
     """Return the calls that a command to one station is: as few as it has room for; raise a `Problem` as `word_for` does."""
     whole = word(words, protocol, command)
-    most = await told_items(words.pool, station, whole.action) or len(whole.payload)
+    most = await _most_items(words, station, command, whole.action) or len(whole.payload)
     room = await _room(words, station, whole.action)
     parts = [word(words, protocol, part) for part in command.chunks(most)]
     most = min(most, len(command.chunks(1)))
@@ -58,6 +58,14 @@ async def word_parts(words: Words, station: str, protocol: str, command: RemoteC
     for part in parts:
         check_room(part.action, part.payload, room, part.largest)
     return parts
+
+
+async def _most_items(words: Words, station: str, command: RemoteCommand, action: str) -> int | None:
+    """Return how many things a station takes at once: what it told, or what its make bears to be asked for (Q93)."""
+    told = await told_items(words.pool, station, action)
+    known = await words.registry.find(station)
+    bears = known.habits.max_keys if known is not None and isinstance(command, ReadVariables) else None
+    return min((most for most in (told, bears) if most is not None), default=None)
 
 
 async def _room(words: Words, station: str, action: str) -> int:

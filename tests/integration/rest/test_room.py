@@ -141,6 +141,27 @@ async def test_configuration_keys_are_asked_for_as_many_at_once_as_a_station_tak
         assert (await asking).json()["answer"] == {"unknownKey": keys}
 
 
+@pytest.mark.covers("Q93")
+async def test_a_station_is_asked_for_as_many_keys_as_its_make_bears_and_who_asks_for_all_is_warned(
+    shared_house: House,
+) -> None:
+    async with at_work(shared_house, "1.6") as (station, address):
+        path = f"{address}/commands/get-variables"
+        habits = await shared_house.http.put(f"{address}/habits", json={"max_keys": 2, "read_all": False})
+        assert habits.is_success, habits.text
+        keys = ["A", "B", "C"]
+        body = {"variables": [{"variable": key} for key in keys]}
+        asking = asyncio.create_task(shared_house.http.post(path, json=body))
+        for part in (keys[:2], keys[2:]):
+            call = await station.take()
+            assert call[3] == {"key": part}
+            await station.answer(call, {"unknownKey": part})
+        assert (await asking).json()["warnings"] == []
+        asking = asyncio.create_task(shared_house.http.post(path, json={}))
+        await station.answer(await station.take(), {"configurationKey": []})
+        assert [warning["path"] for warning in (await asking).json()["warnings"]] == ["/variables"]
+
+
 @pytest.mark.covers("Q43")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 async def test_a_station_that_tells_its_limit_is_believed(shared_house: House, version: str) -> None:
