@@ -25,6 +25,7 @@ KEEP_S = 10.0
 SAFE_PACE = 5.0
 """So many stations a second are set right after their boots, over the whole fleet (Q118)."""
 AFTER_BOOT = "after boots"
+FOR_VALUES = "restarts for values that count only then"
 
 
 def check_call(protocol: str, action: str, payload: bytes) -> list[Fault]:
@@ -92,6 +93,13 @@ def _keeper(node: Foundation) -> ConfigurationKeeper:
     async def set_right(stations: Sequence[str]) -> None:
         await begin(node.pool, "configuration", stations, name=AFTER_BOOT, per_second=SAFE_PACE)
 
+    async def restart(stations: Sequence[str]) -> None:
+        await begin(node.pool, "reset", stations, name=FOR_VALUES, per_second=SAFE_PACE)
+
     return ConfigurationKeeper(
-        configurations=Configurations(node.pool), settle_s=node.settings.upkeep_settle_s, begin=set_right
+        configurations=Configurations(node.pool),
+        settle_s=node.settings.upkeep_settle_s,
+        begin=set_right,
+        restart=restart,
+        clock=node.clock,
     )

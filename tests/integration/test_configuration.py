@@ -109,6 +109,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "/values/1/variable",
     ),
     ("own", {"values": []}, "/values"),
+    ("own", {"values": WANTED["values"], "restart": {"timezone": "Nowhere/At-All"}}, "/restart/timezone"),
+    (
+        "all",
+        {"values": WANTED["values"], "selection": {"all": True}, "restart": {"timezone": "X/Y"}},
+        "/restart/timezone",
+    ),
     ("all", {"values": WANTED["values"], "selection": {}}, "/selection"),
 ]
 
@@ -180,3 +186,57 @@ async def _rounds(house: House, count: int) -> bool:
 
 async def _in_sync(house: House) -> bool:
     return bool((await shown(house, "CP-1"))["in_sync"])
+
+
+START = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2026-11-24T10:00:00Z"}
+STOP = {"meterStop": 1, "timestamp": "2026-11-24T10:05:00Z"}
+
+
+@pytest.mark.covers("Q96")
+async def test_a_station_is_restarted_once_for_what_counts_only_then_if_an_operator_said_so(
+    start_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csms.node.fleet.KEEP_S", 0.05)
+    house = await start_house(upkeep_settle_s=0.01, call_gap_s=0)
+    for station, more in (("CP-1", {"restart": {}}), ("CP-2", {})):
+        await house.register(station)
+        put = await house.http.put(f"/stations/{station}/configuration", json={**WANTED, **more})
+        assert put.status_code == 200
+    async with RawStation(house, "CP-1") as one, RawStation(house, "CP-2") as other:
+        await one.boot()
+        await other.boot()
+        number = (await one.ask("StartTransaction", START))["transactionId"]
+        await house.node.presence.write()
+        for station in (one, other):
+            await take_for_later(station)
+        await eventually(lambda: _attempt(house, "needs-restart"), within=30)
+        assert await one.unasked(), "not in a session"
+        await one.ask("StopTransaction", STOP | {"transactionId": number})
+        reset = await one.take()
+        assert reset[2:] == ["Reset", {"type": "Soft"}]
+        await one.answer(reset, {"status": "Accepted"})
+        await eventually(lambda: _restarts(house), within=30)
+        assert await one.unasked(), "once"
+        assert await other.unasked(), "nobody said that it may be restarted"
+        await one.reconnect()
+        await one.boot()
+        await house.node.presence.write()
+        read = await one.take()
+        assert read[2] == "GetConfiguration"
+        await one.answer(read, {"configurationKey": [{"key": KEY, "readonly": False, "value": "15"}]})
+        await eventually(lambda: _in_sync(house), within=30)
+        assert await one.unasked()
+
+
+async def take_for_later(station: RawStation) -> None:
+    """Answer as a station that takes a value, and shows it after its next restart."""
+    told = {"configurationKey": [{"key": KEY, "readonly": False, "value": "60"}]}
+    for action, answer in (("GetConfiguration", told), ("ChangeConfiguration", {"status": "RebootRequired"})):
+        call = await station.take()
+        assert call[2] == action
+        await station.answer(call, answer)
+
+
+async def _restarts(house: House) -> bool:
+    done = (await house.http.get("/operations", params={"state": "finished"})).json()["items"]
+    return [one["outcomes"] for one in done if one["command"] == "reset"] == [{"Accepted": 1}]

@@ -1,12 +1,15 @@
 """How stations are wanted to be set up, and whether they are."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from csms.domain.fleet.selection import Selection
+from csms.domain.fleet.windows import Window, is_open
 from csms.kit.globs import matches
+from csms.kit.zones import zone_of
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Key = tuple[str, str]
@@ -26,13 +29,27 @@ class WantedValue(Struct, frozen=True, forbid_unknown_fields=True):
         return key_of(self.component, self.variable)
 
 
+class Restart(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a station may be restarted for a value that counts only after that, while it has no session.
+
+    On the clock of `timezone`; no windows mean at any time.
+    """
+
+    windows: Annotated[tuple[Window, ...], Meta(max_length=20)] = ()
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
+
+
 class Configuration(Struct, frozen=True):
-    """Values that are wanted of the stations of a selection, or of one station alone."""
+    """Values that are wanted of the stations of a selection, or of one station alone.
+
+    `restart` None leaves it to operators to restart a station for them.
+    """
 
     name: str
     values: tuple[WantedValue, ...]
     selection: Selection = Selection()
     station: str | None = None
+    restart: Restart | None = None
 
 
 class Traits(Struct, frozen=True):
@@ -49,10 +66,19 @@ class Traits(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A value that is wanted of one station, and by which configuration."""
+    """A value that is wanted of one station, by which configuration, and when it may be restarted for that."""
 
     value: WantedValue
     source: str
+    restart: Restart | None = None
+
+
+class Pending(Struct, frozen=True):
+    """A value that a station took, but that counts only after its next restart."""
+
+    station: str
+    key: Key
+    value: str
 
 
 def key_of(component: str, variable: str) -> Key:
@@ -83,7 +109,15 @@ def wanted_of(configurations: Iterable[Configuration], station: Traits) -> Mappi
         if (one.station == station.id if one.station is not None else means(one.selection, station))
     ]
     meant.sort(key=lambda one: (one.station is not None, _criteria(one.selection), one.name))
-    return {value.key: Wanted(value, one.name) for one in meant for value in one.values}
+    return {value.key: Wanted(value, one.name, one.restart) for one in meant for value in one.values}
+
+
+def may_restart_for(pending: Iterable[Pending], wanted: Mapping[Key, Wanted], now: datetime) -> bool:
+    """Whether a station may be restarted now for any of these: what is not wanted any more is no reason."""
+    reasons = [one for pend in pending if (one := wanted.get(pend.key)) and one.value.value == pend.value]
+    return any(
+        one.restart is not None and is_open(one.restart.windows, now, zone_of(one.restart.timezone)) for one in reasons
+    )
 
 
 def _criteria(selection: Selection) -> int:

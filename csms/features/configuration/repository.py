@@ -1,20 +1,20 @@
 """Configurations in the database, beside what stations told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import msgspec
 
-from csms.domain.fleet.configuration import Configuration, Key, Traits, WantedValue, key_of
+from csms.domain.fleet.configuration import Configuration, Key, Pending, Restart, Traits, WantedValue, key_of
 from csms.domain.fleet.selection import Selection
 from csms.features.configuration.schemas import ConfigurationRow
 
-SELECT = "SELECT name, station_id, selection::text, wanted::text, changed_at FROM configurations "
+SELECT = "SELECT name, station_id, selection::text, wanted::text, restart::text, changed_at FROM configurations "
 WRITE = """
-INSERT INTO configurations (name, station_id, selection, wanted) VALUES ($1, $2, $3::jsonb, $4::jsonb)
-ON CONFLICT (name) DO UPDATE SET selection = excluded.selection, wanted = excluded.wanted, changed_at = now()
+INSERT INTO configurations (name, station_id, selection, wanted, restart) VALUES ($1, $2, $3::jsonb, $4::jsonb, $5::jsonb)
+ON CONFLICT (name) DO UPDATE SET selection = excluded.selection, wanted = excluded.wanted, restart = excluded.restart, changed_at = now()
 """
 TRAITS = """
 SELECT s.id, s.site_id AS site, s.labels, coalesce(s.vendor, '') AS vendor, coalesce(s.model, '') AS model,
@@ -30,7 +30,7 @@ ATTEMPTS = "SELECT * FROM configuration_attempts WHERE station_id = $1"
 ATTEMPTED = """
 INSERT INTO configuration_attempts (station_id, component, variable, wanted, outcome, firmware) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (station_id, component, variable) DO UPDATE SET wanted = excluded.wanted, outcome = excluded.outcome,
-    firmware = excluded.firmware, at = now()
+    firmware = excluded.firmware, at = now(), restart_asked_at = NULL
 """
 BOOTED = """
 SELECT s.id, s.booted_at FROM stations s JOIN presence p ON p.station_id = s.id AND p.online
@@ -42,9 +42,21 @@ CHECKED = """
 INSERT INTO configuration_checks (station_id, booted_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
 ON CONFLICT (station_id) DO UPDATE SET booted_at = excluded.booted_at
 """
+PENDING = """
+SELECT a.station_id, a.component, a.variable, a.wanted FROM configuration_attempts a
+JOIN stations s ON s.id = a.station_id JOIN presence p ON p.station_id = s.id AND p.online
+WHERE a.outcome = 'needs-restart' AND a.restart_asked_at IS NULL AND s.registration = 'Accepted' AND a.at > s.booted_at
+    AND NOT EXISTS (SELECT FROM sessions WHERE sessions.station_id = s.id AND active)
+ORDER BY a.at LIMIT 1000
+"""
+RESTARTED = """
+UPDATE configuration_attempts SET restart_asked_at = now() WHERE station_id = ANY($1::text[]) AND outcome = 'needs-restart'
+"""
+RESTARTS = "SELECT EXISTS (SELECT FROM configurations WHERE restart IS NOT NULL)"
 ALONE = "SELECT pg_try_advisory_xact_lock(7205759411)"
 
 Pool = asyncpg.Pool
+Begin = Callable[[Sequence[str]], Awaitable[None]]
 
 
 class Configurations:
@@ -57,13 +69,11 @@ class Configurations:
         """Return all configurations by name."""
         return [_row(record) for record in await self._pool.fetch(SELECT + "ORDER BY name")]
 
-    async def write(
-        self, name: str, station: str | None, selection: Selection, values: Sequence[WantedValue]
-    ) -> ConfigurationRow:
+    async def write(self, one: Configuration) -> ConfigurationRow:
         """Keep a configuration in the place of an older one of its name."""
-        wanted = msgspec.json.encode(list(values)).decode()
-        await self._pool.execute(WRITE, name, station, msgspec.json.encode(selection).decode(), wanted)
-        return _row(await self._pool.fetchrow(SELECT + "WHERE name = $1", name))
+        restart = None if one.restart is None else _json(one.restart)
+        await self._pool.execute(WRITE, one.name, one.station, _json(one.selection), _json(one.values), restart)
+        return _row(await self._pool.fetchrow(SELECT + "WHERE name = $1", one.name))
 
     async def remove(self, name: str) -> bool:
         """Want nothing any more; False if there is no such configuration."""
@@ -106,6 +116,29 @@ class Configurations:
                 await connection.execute(CHECKED, ids, boots)
                 await begin(ids)
 
+    async def before_restarts(
+        self, choose: Callable[[Sequence[Pending]], Awaitable[Sequence[str]]], begin: Begin
+    ) -> None:
+        """Let `begin` restart those of the stations that `choose` names, of which something counts only then.
+
+        Only those at hand, without a session, and once; one worker at a time.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(ALONE) or not await connection.fetchval(RESTARTS):
+                return
+            pending = [
+                Pending(record["station_id"], key_of(record["component"], record["variable"]), record["wanted"])
+                for record in await connection.fetch(PENDING)
+            ]
+            stations = await choose(pending)
+            if stations:
+                await connection.execute(RESTARTED, list(stations))
+                await begin(stations)
+
+
+def _json(content: Any) -> str:
+    return msgspec.json.encode(content).decode()
+
 
 def _row(record: Any) -> ConfigurationRow:
     return ConfigurationRow(
@@ -114,9 +147,10 @@ def _row(record: Any) -> ConfigurationRow:
         selection=msgspec.json.decode(record["selection"], type=Selection),
         values=msgspec.json.decode(record["wanted"], type=tuple[WantedValue, ...]),
         changed_at=record["changed_at"],
+        restart=None if record["restart"] is None else msgspec.json.decode(record["restart"], type=Restart),
     )
 
 
 def as_rules(rows: Sequence[ConfigurationRow]) -> list[Configuration]:
     """Return configurations as rules read them."""
-    return [Configuration(row.name, row.values, row.selection, row.station) for row in rows]
+    return [Configuration(row.name, row.values, row.selection, row.station, row.restart) for row in rows]

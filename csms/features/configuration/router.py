@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Request, Router, delete, get, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from csms.domain.fleet.configuration import Traits, WantedValue, wanted_of
+from csms.domain.fleet.configuration import Configuration, Restart, Traits, WantedValue, wanted_of
 from csms.domain.fleet.selection import Selection
 from csms.domain.vendors.habits import PLAIN
 from csms.domain.vendors.profiles import Make
@@ -18,6 +18,7 @@ from csms.features.configuration.schemas import (
     StationConfiguration,
     StationSummary,
 )
+from csms.kit.zones import zone_of
 from csms.ocpp.secrets import is_secret
 from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
@@ -45,8 +46,9 @@ async def write_configuration(
         raise _refused("/selection", "says nothing; to mean every station, say `all`")
     if name.startswith(OWN) or len(name) > 255:  # noqa: PLR2004  # as long as any name
         raise _refused("name", "is not one for a configuration")
-    _check(data.values)
-    return await Configurations(desk_of(request).pool).write(name, None, data.selection, data.values)
+    _check(data.values, data.restart)
+    wanted = Configuration(name, data.values, data.selection, None, data.restart)
+    return await Configurations(desk_of(request).pool).write(wanted)
 
 
 @delete("/{name:str}", opt=NAMED)
@@ -87,10 +89,11 @@ async def write_station_configuration(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[OwnConfiguration]
 ) -> StationConfiguration:
     """Want values of one station, before those of all selections."""
-    _check(data.values)
+    _check(data.values, data.restart)
     configurations = Configurations(desk_of(request).pool)
     station = await _traits(configurations, station_id)
-    await configurations.write(OWN + station.id, station.id, Selection(ids=(station.id,)), data.values)
+    selection = Selection(ids=(station.id,))
+    await configurations.write(Configuration(OWN + station.id, data.values, selection, station.id, data.restart))
     return await _shown(request, configurations, station)
 
 
@@ -119,8 +122,12 @@ async def _traits(configurations: Configurations, station: str) -> Traits:
     return found[0]
 
 
-def _check(values: tuple[WantedValue, ...]) -> None:
-    """Refuse what is no configuration: a password, and the same variable twice."""
+def _check(values: tuple[WantedValue, ...], restart: Restart | None) -> None:
+    """Refuse what is no configuration: a password, and the same variable twice; and clocks that nobody knows."""
+    try:
+        zone_of("UTC" if restart is None else restart.timezone)
+    except (LookupError, ValueError) as error:
+        raise _refused("/restart/timezone", "is not a time zone that is known here") from error
     known = set()
     for place, value in enumerate(values):
         if is_secret(value.variable):

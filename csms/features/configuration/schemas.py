@@ -5,23 +5,28 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from csms.domain.fleet.configuration import WantedValue
+from csms.domain.fleet.configuration import Restart, WantedValue
 from csms.domain.fleet.selection import Selection
 
 Values = Annotated[tuple[WantedValue, ...], Meta(min_length=1, max_length=50)]
 
 
 class NewConfiguration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Values that are wanted of the stations of a selection."""
+    """Values that are wanted of the stations of a selection.
+
+    With `restart`, a station is restarted by itself, once, for a value that counts only after that.
+    """
 
     selection: Selection
     values: Values
+    restart: Restart | None = None
 
 
 class OwnConfiguration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Values that are wanted of one station, before those of all selections."""
+    """Values that are wanted of one station, before those of all selections; `restart` as there."""
 
     values: Values
+    restart: Restart | None = None
 
 
 class ConfigurationRow(Struct, frozen=True):
@@ -32,6 +37,7 @@ class ConfigurationRow(Struct, frozen=True):
     selection: Selection
     values: tuple[WantedValue, ...]
     changed_at: datetime
+    restart: Restart | None = None
 
 
 class Drift(Struct, frozen=True):

@@ -9,8 +9,8 @@ import msgspec
 from csms.domain.fleet.rollout import Rules, sizes_of
 from csms.domain.fleet.selection import Selection
 from csms.features.operations.repository.reading import MOST_STATIONS, Operations
-from csms.features.operations.runner import zone_of
 from csms.features.operations.schemas import EffectWish, NewCampaign, NewOperation
+from csms.kit.zones import zone_of
 from csms.ocpp.version import Version
 from csms.ports.assignments import BodyFault, Carrier
 from csms.web.desk import Desk

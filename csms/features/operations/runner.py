@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -14,6 +13,7 @@ from csms.domain.fleet.rollout import Rules, Standing, Step, Tally, next_step
 from csms.features.operations.repository.claims import Claim, Claims
 from csms.features.operations.repository.effects import Waiting, WatchedAssignments
 from csms.kit.tasks import Tasks
+from csms.kit.zones import zone_of
 from csms.ports.assignments import Carrier, Effect, Ending
 from csms.storage.engine import AWAY
 
@@ -138,8 +138,3 @@ def _of_one(assignment: Waiting) -> tuple[str, str]:
 def decide(rules: Rules, standing: Standing, tallies: Mapping[int, Tally], now: datetime, timezone: str) -> Step:
     """Return what to do with an operation now."""
     return next_step(rules, standing, tallies, now, zone_of(timezone))
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return a time zone; raise `LookupError` or `ValueError` for one that is not known here."""
-    return UTC if name == "UTC" else ZoneInfo(name)

@@ -40,6 +40,7 @@ configurations = Table(
     Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), unique=True),
     Column("selection", JSONB, nullable=False),
     Column("wanted", JSONB, nullable=False),
+    Column("restart", JSONB),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 """What stations are wanted to be set to: of a selection, or of one station alone."""
@@ -54,6 +55,7 @@ configuration_attempts = Table(
     Column("outcome", Text, nullable=False),
     Column("firmware", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("restart_asked_at", DateTime(timezone=True)),
 )
 """How the last attempt to set a variable ended."""
 
