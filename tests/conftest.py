@@ -1,6 +1,7 @@
 """Real servers for the tests: a Postgres and a Redis-protocol server for each worker, started when first needed."""
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from csms.embedded.valkey import EmbeddedValkey
 from csms.storage import migrate
 
 TEMPLATE = "csms_template"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For HTTP clients that speak no TLS: each would read all roots of the machine anew."""
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import socket
 import threading
 from dataclasses import dataclass
+
+from pyftpdlib.ioloop import AsyncChat
 
 from csms.depot.counter import Counter
 from csms.depot.ftp import Channel, Guard, Server, Transfer
 from csms.depot.pipes import Loop
 from csms.web.server import Place, bind
 
-POLL_S = 0.2
+POLL_S = 5.0
 STOP_WITHIN_S = 5.0
 
 
@@ -24,6 +27,20 @@ class FtpPlace:
     masquerade: str | None = None
 
 
+class _Bell(AsyncChat):  # type: ignore[misc]  # the library is not typed
+    """Wakes the server out of its wait."""
+
+    def __init__(self, server: Server) -> None:
+        self._rope, ear = socket.socketpair()
+        super().__init__(ear, ioloop=server.ioloop)
+
+    def ring(self) -> None:
+        self._rope.close()
+
+    def handle_read(self) -> None:
+        self.close()
+
+
 class FtpServer:
     """Serves stations in threads of its own; what they fetch and bring goes through the loop."""
 
@@ -35,6 +52,7 @@ class FtpServer:
         self._server = Server(
             bind(Place("CSMS_FTP", place.host, place.port)), _channel(counter, bridge, place, stall_s)
         )
+        self._bell = _Bell(self._server)
 
     @property
     def port(self) -> int:
@@ -49,6 +67,7 @@ class FtpServer:
     async def stop(self) -> None:
         """Take no more connections, and end those that there are."""
         self._stopping.set()
+        self._bell.ring()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, STOP_WITHIN_S)
 

@@ -1,6 +1,6 @@
 """What is served over HTTP: the platform by one role, and by every process how it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from litestar import Router
 
@@ -12,7 +12,8 @@ from csms.node.files import MEGABYTE, porter_of
 from csms.node.fleet import carriers_of, check_call, house_habits
 from csms.node.foundation import Foundation
 from csms.web.app import build_app
-from csms.web.desk import Desk
+from csms.web.callers import Callers
+from csms.web.desk import Desk, at_desk
 from csms.web.server import Place, WebServer
 from handlers.phrasebook import VersionedPhrasebook
 
@@ -22,18 +23,19 @@ async def start_api(node: Foundation) -> None:
     events = EventReader(client=node.redis, keys=node.keys)
     node.tasks.spawn(events.run(), name="events")
     settings = node.settings
-    await _serve(node, events, routers(), Place("CSMS_WEB", settings.web_host, settings.web_port))
+    await _serve(node, events, routers, Place("CSMS_WEB", settings.web_host, settings.web_port))
 
 
 async def start_health(node: Foundation) -> None:
     """Serve how a process is that serves nothing else."""
     events, settings = EventReader(client=node.redis, keys=node.keys), node.settings
-    await _serve(node, events, own_routers(), Place("CSMS_HEALTH", settings.health_host, settings.health_port))
+    await _serve(node, events, own_routers, Place("CSMS_HEALTH", settings.health_host, settings.health_port))
 
 
-async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router], place: Place) -> None:
+async def _serve(node: Foundation, events: EventReader, offered: Callable[[], Sequence[Router]], place: Place) -> None:
     desk = Desk(
         pool=node.pool,
+        callers=Callers(node.pool),
         calls=node.calls,
         live=events,
         phrasebook=VersionedPhrasebook(),
@@ -56,6 +58,6 @@ async def _serve(node: Foundation, events: EventReader, offered: Sequence[Router
         call_timeout_s=node.settings.call_timeout_s,
         command_bytes=node.settings.command_bytes,
     )
-    node.web = WebServer(app=build_app(desk=desk, routers=offered), place=place, tasks=node.tasks)
+    node.web = WebServer(app=at_desk(build_app(offered), desk), place=place, tasks=node.tasks)
     node.undo.push_async_callback(node.web.stop)
     await node.web.start()

@@ -70,7 +70,6 @@ def _web_servers(node: Foundation, counter: Counter) -> Iterator[tuple[str, WebS
     app = DepotApp(counter=counter, stall_s=settings.files_stall_s)
     protocol = impatient(head_s=settings.handshake_timeout_s, stall_s=settings.files_stall_s)
     options: dict[str, Any] = {
-        "lifespan": "off",
         "http": protocol,
         "limit_concurrency": SOCKETS,
         "server_header": False,

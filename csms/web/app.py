@@ -1,19 +1,17 @@
 """The HTTP application, out of its features."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import asyncpg
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.middleware import DefineMiddleware
 
 from csms.ports.journal import JournalUnavailable
 from csms.web import openapi
-from csms.web.desk import Desk
 from csms.web.idempotency import Idempotency
-from csms.web.keys import KeyGuard
+from csms.web.keys import need_key
 from csms.web.parameters import refuse_unknown
 from csms.web.problems import Problem, on_bad_text, on_failure, on_http_error, on_invalid, on_problem, on_unavailable
 from csms.web.requests import request_line
@@ -21,14 +19,13 @@ from csms.web.requests import request_line
 MAX_BODY = 1_048_576
 
 
-def build_app(*, desk: Desk, routers: Sequence[Router]) -> Litestar:
-    """Return the application that serves `routers`."""
-    keys = KeyGuard()
+@cache
+def build_app(routers: Callable[[], Sequence[Router]]) -> Litestar:
+    """Return the application that serves `routers`: built once in a process, whose requests carry their desk."""
     return Litestar(
-        route_handlers=list(routers),
-        state=State({"desk": desk}),
-        guards=[keys, refuse_unknown],
-        middleware=[request_line, DefineMiddleware(Idempotency, callers=keys)],
+        route_handlers=list(routers()),
+        guards=[need_key, refuse_unknown],
+        middleware=[request_line, Idempotency],
         exception_handlers={
             Problem: on_problem,
             ValidationException: on_invalid,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import asyncpg
-from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from csms.domain.vendors.habits import PLAIN, Habits
 from csms.kit.clock import Clock
@@ -18,6 +19,10 @@ from csms.ports.live import LiveFacts
 from csms.ports.objects import Objects
 from csms.ports.registry import StationRegistry
 from csms.ports.vendors import Vendors
+from csms.web.callers import Callers
+
+DESK = "desk"
+"""Where a request carries its desk: the application is the same for every node of a process."""
 
 
 class Fault(Protocol):
@@ -34,7 +39,7 @@ class Fault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Ports and settings for requests; `tasks` holds work that goes on after the answer.
+    """Ports and settings for requests; `tasks` holds work that goes on after the answer, `callers` knows who asks.
 
     `settle` lets readers see all that this process has made durable; `check` tells what breaks
     the schema of a call; `health` what is not well; `expel` has the line of a station closed that the
@@ -46,6 +51,7 @@ class Desk:
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
+    callers: Callers
     calls: StationCalls
     live: LiveFacts
     phrasebook: Phrasebook
@@ -69,6 +75,21 @@ class Desk:
     command_bytes: int = 4096
 
 
-def desk_of(request: Request[Any, Any, Any]) -> Desk:
-    """Return the desk of the application."""
-    return cast("Desk", request.app.state.desk)
+def at_desk(app: ASGIApp, desk: Desk) -> ASGIApp:
+    """Return `app` for one node: each of its requests carries `desk`."""
+
+    async def carrying(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {**scope.get("state", {}), DESK: desk}
+        await app(scope, receive, send)
+
+    return carrying
+
+
+def desk_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Desk:
+    """Return the desk at which a request is served."""
+    return desk_in(connection.scope)
+
+
+def desk_in(scope: Scope) -> Desk:
+    """Return the desk that the scope of a request carries."""
+    return cast("Desk", scope["state"][DESK])

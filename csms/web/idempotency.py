@@ -1,15 +1,14 @@
 """A write that is sent again with the same `Idempotency-Key` is done once, and answered the same."""
 
 import hashlib
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
-from csms.web.desk import Desk
+from csms.web.desk import Desk, desk_in
 from csms.web.keys import HEADER as KEY_HEADER
-from csms.web.keys import Caller
 from csms.web.problems import MEDIA_TYPE, TITLES
 
 HEADER = b"idempotency-key"
@@ -30,19 +29,11 @@ KEEP = "UPDATE idempotency_keys SET status = $3, headers = $4, body = $5 WHERE c
 RELEASE = "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2"
 
 
-class Callers(Protocol):
-    """Knows who holds a key."""
-
-    async def caller_of(self, desk: Desk, key: str) -> Caller | None:
-        """Return the holder of an API key."""
-
-
 class Idempotency:
     """Middleware. Keys belong to their callers, live in the database for a day, and hold across nodes and restarts."""
 
-    def __init__(self, app: ASGIApp, *, callers: Callers) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory what was answered before; do all else, and remember the answer."""
@@ -51,9 +42,9 @@ class Idempotency:
         if key is None or scope["type"] != ScopeType.HTTP or scope["method"] not in WRITES or _streams(scope):
             await self._app(scope, receive, send)
             return
-        desk: Desk = scope["app"].state.desk
+        desk = desk_in(scope)
         given = headers.get(KEY_HEADER.lower().encode(), b"").decode("latin-1")
-        caller = await self._callers.caller_of(desk, given) if given else None
+        caller = await desk.callers.holder_of(given) if given else None
         body = await _whole(receive)
         if caller is None or body is None:  # the guard, or the limit on bodies, has the say
             await self._app(scope, _again(body or b"\0" * (MAX_BODY + 1), receive), send)

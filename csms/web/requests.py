@@ -10,6 +10,8 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from csms.web.desk import desk_in
+
 log = structlog.get_logger(__name__)
 
 HEADER = "X-Request-ID"
@@ -46,7 +48,7 @@ def request_line(app: ASGIApp) -> ASGIApp:
 def _note(scope: Any, request_id: str, status: int, seconds: float) -> None:
     route = scope.get("path_template") or "other"
     caller = scope.get("state", {}).get("caller")
-    scope["app"].state.desk.metrics.requests.labels(scope["method"], route, str(status)).observe(seconds)
+    desk_in(scope).metrics.requests.labels(scope["method"], route, str(status)).observe(seconds)
     log.info(
         "request",
         method=scope["method"],

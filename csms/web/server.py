@@ -15,14 +15,42 @@ from csms.kit.failures import StartFailed
 from csms.kit.tasks import Tasks
 
 STOP_WITHIN_S = 3
+TICK_S = 0.1
+TICKS = 10
+"""The library's clock has ticks, and writes the date of its answers anew at each of ten."""
 
 
 class _Quiet(uvicorn.Server):
-    """A server that leaves signals to the program."""
+    """A server that leaves signals to the program, and ends when it is told to instead of at its next tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def leave(self) -> None:
+        """Begin to end."""
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), TICKS * TICK_S)
+            tick += TICKS
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # those that had nothing more to say are closed now
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +66,10 @@ class WebServer:
     """Listens at one port; `options` are those of `uvicorn.Config` that differ from ours."""
 
     def __init__(self, *, app: ASGIApp, place: Place, tasks: Tasks, name: str = "web", **options: Any) -> None:
-        self.app = app
         self._name = name
         self._socket = bind(place)
         self._tasks = tasks
-        ours = {"log_config": None, "access_log": False, "lifespan": "on", "ws": "none"}
+        ours = {"log_config": None, "access_log": False, "lifespan": "off", "ws": "none"}
         config = uvicorn.Config(app, timeout_graceful_shutdown=STOP_WITHIN_S, **ours | options)
         self._server = _Quiet(config)
         self._serving: asyncio.Task[None] | None = None
@@ -60,7 +87,7 @@ class WebServer:
 
     async def stop(self) -> None:
         """Take no more requests, and end those that last too long."""
-        self._server.should_exit = True
+        self._server.leave()
         if self._serving is not None:
             await asyncio.wait([self._serving], timeout=STOP_WITHIN_S + 2)
         self._socket.close()

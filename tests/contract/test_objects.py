@@ -14,6 +14,7 @@ from csms.kit.failures import StartFailed
 from csms.ports.objects import NoSuchObject, Objects, ObjectsUnavailable, checked_key
 from csms.storage.objects.folder import FolderObjects
 from csms.storage.objects.s3 import PART, Bucket, S3Objects
+from tests.conftest import NO_TLS
 from tests.s3 import S3Server, free_port
 
 LARGE = bytes(range(256)) * 4096 * 20 + b"the end"
@@ -191,7 +192,7 @@ async def test_a_presigned_address_is_good_for_a_time_and_for_nobody_elses_key(b
     good, old = await bucket.presign("one", within_s=60), await bucket.presign("one", within_s=-10)
     assert good is not None
     assert old is not None
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
         assert (await client.get(good)).content == b"for all"
         assert (await client.get(old)).status_code >= 400
         assert (await client.get(good.replace("Signature=", "Signature=0"))).status_code >= 400

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conftest import NO_TLS
 from tests.eventually import eventually
 
 KEY = "test-key-of-the-suite"
@@ -44,7 +45,9 @@ class Program:
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.web}", headers={"X-API-Key": KEY}, timeout=15)
+        self.http = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.web}", headers={"X-API-Key": KEY}, timeout=15, verify=NO_TLS
+        )
 
     @property
     def url(self) -> str:

@@ -17,7 +17,7 @@ from simulators.behaviour import Behaviour
 from simulators.station import SimulatedStation
 from simulators.v16 import Station16
 from simulators.v201 import Station201
-from tests.conftest import fresh_database
+from tests.conftest import NO_TLS, fresh_database
 
 KEY = "test-key-of-the-suite"
 
@@ -97,7 +97,7 @@ async def open_house(database: str, redis_url: str, **settings: Any) -> House:
     await node.start()
     assert node.web is not None
     http = httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{node.web.port}/api/v1", headers={"X-API-Key": KEY}, timeout=15
+        base_url=f"http://127.0.0.1:{node.web.port}/api/v1", headers={"X-API-Key": KEY}, timeout=15, verify=NO_TLS
     )
     return House(node, http)
 

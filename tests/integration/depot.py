@@ -12,6 +12,7 @@ import httpx
 
 from csms.node.files import porter_of
 from csms.ports.depot import Purpose, Transport, Wish
+from tests.conftest import NO_TLS
 from tests.integration.conftest import House
 
 IMAGE = bytes(range(256)) * 1500
@@ -79,5 +80,5 @@ class Ftp:
 
 
 async def put(address: str, body: Any, **more: Any) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=15) as client:
+    async with httpx.AsyncClient(timeout=15, verify=NO_TLS) as client:
         return await client.put(address, content=body, **more)

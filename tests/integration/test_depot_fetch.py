@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from csms.ports.depot import NotOffered
+from tests.conftest import NO_TLS
 from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.depot import IMAGE, firmware, offer, place
@@ -17,7 +18,7 @@ from tests.integration.depot import IMAGE, firmware, offer, place
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=15) as one:
+    async with httpx.AsyncClient(timeout=15, verify=NO_TLS) as one:
         yield one
 
 

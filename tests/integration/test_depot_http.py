@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from csms.ports.depot import NotOffered
+from tests.conftest import NO_TLS
 from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.depot import brought, content, firmware, offer, place, put
@@ -21,7 +22,7 @@ FORM = {"file": ("diag.zip", LOG, "application/zip")}
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=15) as one:
+    async with httpx.AsyncClient(timeout=15, verify=NO_TLS) as one:
         yield one
 
 

@@ -8,6 +8,7 @@ import pytest
 from csms.kit.failures import StartFailed
 from csms.node import Node, Servers
 from csms.settings import Settings
+from tests.conftest import NO_TLS
 from tests.eventually import eventually
 from tests.integration.conftest import KEY
 from tests.integration.strait import strait_to
@@ -34,7 +35,7 @@ async def start(database: str, redis_url: str) -> AsyncIterator[Start]:
 
 def anybody(node: Node) -> httpx.AsyncClient:
     assert node.web is not None
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{node.web.port}", timeout=15)
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{node.web.port}", timeout=15, verify=NO_TLS)
 
 
 @pytest.mark.parametrize("role", ["gateway", "worker", "api"])
