@@ -96,7 +96,7 @@ class WebServer:
 def bind(place: Place) -> socket.socket:
     """Bind, or raise `StartFailed` with the setting to change."""
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    listening = socket.socket(family)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sets NODELAY if TCP is named
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((place.host, place.port))
