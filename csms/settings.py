@@ -182,6 +182,7 @@ class Settings(BaseSettings):
     drain_batch: Annotated[int, Field(ge=1)] = 500
     drain_pause_s: Annotated[float, Field(ge=0)] = 1.0
     frames_keep_days: Annotated[int, Field(ge=1)] = 30
+    security_events_keep_days: Annotated[int, Field(ge=1)] = 730
     journal_hold_s: Annotated[float, Field(ge=0, le=30)] = 3.0
 
     @model_validator(mode="wrap")

@@ -6,7 +6,18 @@ stands for today. A test holds the two together.
 
 from alembic import context
 
-from csms.storage.tables import charging, depot, errands, facts, fleet, local_lists, metadata, network, reservations
+from csms.storage.tables import (
+    charging,
+    depot,
+    errands,
+    facts,
+    fleet,
+    local_lists,
+    metadata,
+    network,
+    reservations,
+    security,
+)
 
 loaded = (
     charging.charging_profiles,
@@ -17,6 +28,7 @@ loaded = (
     local_lists.local_lists,
     network.stations,
     reservations.reservations,
+    security.security_events,
 )
 assert {table.metadata for table in loaded} == {metadata}  # noqa: S101
 

@@ -53,6 +53,10 @@ class Station16(SimulatedStation):
         error = self.evses[evse].error if evse in self.evses else "NoError"
         await self.send(call.StatusNotification(connector_id=evse, error_code=error, status=status, timestamp=at))
 
+    async def say_security_event(self, kind: str, info: str | None = None) -> None:
+        """Send SecurityEventNotification."""
+        await self.send(call.SecurityEventNotification(type=kind, timestamp=self.now(), tech_info=info))
+
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
         await self.send(call.Heartbeat())

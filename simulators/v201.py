@@ -80,6 +80,10 @@ class Station201(SimulatedStation):
         limited = {"chargingLimitSource": source}
         await self.send(call.NotifyChargingLimit(charging_limit=limited, evse_id=evse, charging_schedule=schedule))
 
+    async def say_security_event(self, kind: str, info: str | None = None) -> None:
+        """Send SecurityEventNotification (A04)."""
+        await self.send(call.SecurityEventNotification(type=kind, timestamp=self.now(), tech_info=info))
+
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
         await self.send(call.Heartbeat())

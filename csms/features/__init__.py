@@ -15,6 +15,7 @@ from csms.features.health.router import health
 from csms.features.local_lists.router import local_lists
 from csms.features.operations.router import campaigns, operations
 from csms.features.reservations.router import reservations
+from csms.features.security_events.router import security_events, station_security_events
 from csms.features.sessions.router import sessions
 from csms.features.sites.router import sites
 from csms.features.stations.router import stations
@@ -28,7 +29,8 @@ API = "/api/v1"
 def routers() -> Sequence[Router]:
     """Return the routers of all features."""
     of_many = [operations, campaigns, vendors, habits, hints, configurations, station_configurations]
-    of_stations = [stations, commands, *of_many, charging_profiles, *local_lists, reservations, errands]
+    guarding = [security_events, station_security_events]
+    of_stations = [stations, commands, *of_many, charging_profiles, *local_lists, reservations, errands, *guarding]
     rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]
 

@@ -22,7 +22,9 @@ def start_worker(node: Foundation) -> None:
     node.journal.on_written = relay.wake
     node.tasks.spawn(relay.run(), name="outbox")
     node.tasks.spawn(node.progress.run_catch_up(), name="progress/catch-up")
-    node.tasks.spawn(housekeeping.run(node.pool), name="housekeeping")
+    node.tasks.spawn(
+        housekeeping.run(node.pool, events_keep_days=node.settings.security_events_keep_days), name="housekeeping"
+    )
     sweeper = DepotSweeper(
         pool=node.pool, objects=node.objects, clock=node.clock, keep_days=node.settings.files_keep_days
     )

@@ -34,12 +34,13 @@ DEFAULTS: dict[str, Any] = {
 """What a missing mandatory member stands for (Q36)."""
 
 RESCUED: dict[tuple[str, str], Any] = {
+    ("SecurityEventNotificationRequest", "type"): "",
     ("StartTransactionRequest", "idTag"): "",
     ("StartTransactionRequest", "meterStart"): -1,
     ("StopTransactionRequest", "meterStop"): -1,
     ("StopTransactionRequest", "transactionId"): -1,
 }
-"""The same for single messages that carry energy: a session counts without them (Q62, Q74)."""
+"""The same for single messages: a session counts without them (Q62, Q74), and an event without a type is one (SEC-60)."""
 
 ALIASES = {
     "occupied": "Preparing",

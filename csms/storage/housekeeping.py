@@ -14,13 +14,17 @@ OLD_ANSWERS = "DELETE FROM idempotency_keys WHERE created_at < now() - interval 
 OLD_REPORTS = "DELETE FROM charging_profile_reports WHERE at < now() - interval '30 days'"
 
 
-async def run(pool: "asyncpg.Pool[asyncpg.Record]", every_s: float = 3600.0) -> None:
+OLD_EVENTS = "DELETE FROM security_events WHERE received_at < now() - make_interval(days => $1)"
+
+
+async def run(pool: "asyncpg.Pool[asyncpg.Record]", *, events_keep_days: int, every_s: float = 3600.0) -> None:
     """Sweep again and again, until cancelled; nodes that do so together do no harm."""
     while True:
         try:
             async with asyncpg_timeout(pool) as connection:
                 await connection.execute(OLD_ANSWERS)
                 await connection.execute(OLD_REPORTS)
+                await connection.execute(OLD_EVENTS, events_keep_days)
         except AWAY as error:
             log.warning("not_swept", error=str(error))
         await asyncio.sleep(every_s)

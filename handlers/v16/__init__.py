@@ -15,6 +15,7 @@ from handlers.v16 import (
     firmware,
     local_auth_list,
     reservation,
+    security,
     smart_charging,
 )
 
@@ -65,6 +66,7 @@ V16 = Dialect(
         "Heartbeat": Inbound(core.heartbeat),
         "LogStatusNotification": Inbound(diagnostics.log_status_notification),
         "MeterValues": Inbound(core.meter_values, core.acknowledge_values),
+        "SecurityEventNotification": Inbound(security.security_event_notification, security.acknowledge_event),
         "SignedFirmwareStatusNotification": Inbound(firmware.signed_firmware_status_notification),
         "StartTransaction": Inbound(core.start_transaction, core.acknowledge_start),
         "StatusNotification": Inbound(core.status_notification),

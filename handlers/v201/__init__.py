@@ -100,7 +100,7 @@ V201 = Dialect(
         "NotifyReport": Inbound(provisioning.notify_report),
         "ReservationStatusUpdate": Inbound(reservation.reservation_status_update),
         "ReportChargingProfiles": Inbound(smart_charging.report_charging_profiles),
-        "SecurityEventNotification": Inbound(security.security_event_notification),
+        "SecurityEventNotification": Inbound(security.security_event_notification, security.acknowledge_event),
         "StatusNotification": Inbound(availability.status_notification),
         "TransactionEvent": Inbound(transactions.transaction_event, transactions.acknowledge_event),
     },

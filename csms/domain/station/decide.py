@@ -26,15 +26,16 @@ from csms.domain.station.events import (
     StatusChanged,
     VariablesReported,
 )
-from csms.domain.station.evolve import FLOOD_WINDOW, newest_of
+from csms.domain.station.evolve import newest_of
+from csms.domain.station.flooding import has_overflowed, word_of_flood
 from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_boot
 from csms.domain.station.local_list import LISTING
 from csms.domain.station.reserving import RESERVING, ended_by_status
+from csms.domain.station.security_rules import GUARDING
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
 BOOT_STORM = timedelta(seconds=10)
-MOST_NOTICES = 120
 
 
 def boot(station: Station, command: RecordBoot) -> Decision[Registration]:
@@ -117,12 +118,10 @@ def report_notice(station: Station, command: ReportNotice) -> Decision[None]:
 
     What a person should see is kept whatever there is.
     """
-    review, flood = command.review, station.flood
-    if review is None and flood is not None and command.at - flood.since < FLOOD_WINDOW:
-        if flood.kept > MOST_NOTICES:
-            return Decision(None)
-        if flood.kept == MOST_NOTICES:
-            review = f"more than {MOST_NOTICES} messages in a minute; the next ones stand in the message log alone"
+    review = command.review
+    if review is None and has_overflowed(station, command.at):
+        return Decision(None)
+    review = review or word_of_flood(station, command.at)
     return Decision(None, (NoticeKept(command.topic, command.body, command.at, review),))
 
 
@@ -149,4 +148,5 @@ DECIDERS: Deciders = {
     **RESERVING,
     **CHARGING,
     **LISTING,
+    **GUARDING,
 }

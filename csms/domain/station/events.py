@@ -9,6 +9,7 @@ from csms.domain.station.commands import BootReport, Registration, ReportVariabl
 from csms.domain.station.errands import ErrandEvent
 from csms.domain.station.local_list import ListEvent
 from csms.domain.station.reservations import ReservationEvent
+from csms.domain.station.security import SecurityEventTold
 
 
 class StationBooted(Event, frozen=True):
@@ -97,4 +98,5 @@ StationEvent = (
     | ReservationEvent
     | ChargingEvent
     | ListEvent
+    | SecurityEventTold
 )

@@ -1,7 +1,7 @@
 """How facts change the record of a station."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from csms.domain.station.following import followed
 from csms.domain.station.local_list import ListTaken, ListVersionTold, listed
 from csms.domain.station.reservations import ReservationEnded, ReservationMade
 from csms.domain.station.reserving import reserved
+from csms.domain.station.security import SecurityEventTold, mark_of
 from csms.domain.station.state import ConnectorState, Flood, Replays, Station
 
 Key = tuple[int, int]
@@ -46,20 +47,26 @@ def evolve(station: Station, event: StationEvent) -> Station:
             return replace(station, registration=event.registration, booted_at=event.at, report=event.report)
         case StatusChanged():
             return _status_changed(station, event) if event.current else _status_replayed(station, event)
-        case MeterReported() | NoticeKept():
+        case MeterReported() | NoticeKept() | SecurityEventTold():
             return _remarked(station, event)
         case _:
             return charged(station, event) if isinstance(event, ChargingEvent) else station
 
 
-def _remarked(station: Station, event: MeterReported | NoticeKept) -> Station:
+def _remarked(station: Station, event: MeterReported | NoticeKept | SecurityEventTold) -> Station:
     """Return the station with what serves to know a repetition, or a flood."""
     if isinstance(event, MeterReported):
         mark = hash((event.evse, event.samples))
         return replace(station, meter_marks=(*station.meter_marks, mark)[-REMEMBERED:])
-    known, at = station.flood, event.at
+    if isinstance(event, SecurityEventTold):
+        marks = (*station.security_marks, mark_of(event))[-REMEMBERED:]
+        return replace(station, flood=_swollen(station.flood, event.received_at), security_marks=marks)
+    return replace(station, flood=_swollen(station.flood, event.at))
+
+
+def _swollen(known: Flood | None, at: datetime) -> Flood:
     goes_on = known is not None and at - known.since < FLOOD_WINDOW
-    return replace(station, flood=Flood(known.since, known.kept + 1) if known and goes_on else Flood(at, 1))
+    return Flood(known.since, known.kept + 1) if known and goes_on else Flood(at, 1)
 
 
 def newest_of(station: Station, key: Key) -> Replays | None:

@@ -41,7 +41,7 @@ class Station(Struct, frozen=True, gc=False):
 
     `reservations` are those that hold and a few that have ended, `ends_told` what was told of numbers
     that nobody knows yet. All that is not read again serves to know repetitions: ended reservations,
-    `ends_told`, and the last four members.
+    `ends_told`, and the last five members.
     """
 
     registration: Registration | None = None
@@ -57,6 +57,7 @@ class Station(Struct, frozen=True, gc=False):
     progress: tuple[tuple[str, str, int | None], ...] = ()
     meter_marks: tuple[int, ...] = ()
     flood: Flood | None = None
+    security_marks: tuple[int, ...] = ()
 
     @property
     def has_promised(self) -> bool:

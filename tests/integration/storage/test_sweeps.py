@@ -90,7 +90,7 @@ async def test_old_answers_are_swept_out_young_ones_stay_and_an_outage_ends_no_s
         pool = await engine.open_pool(strait.url, size=1)
         strait.close()
         with structlog.testing.capture_logs() as lines:
-            sweeping = asyncio.create_task(housekeeping.run(pool, every_s=0.01))
+            sweeping = asyncio.create_task(housekeeping.run(pool, events_keep_days=30, every_s=0.01))
             await eventually(lambda: [line for line in lines if line["event"] == "not_swept"])
         await strait.open()
         await eventually(lambda: stores.pool.fetchval("SELECT count(*) = 2 FROM idempotency_keys"))
@@ -100,3 +100,15 @@ async def test_old_answers_are_swept_out_young_ones_stay_and_an_outage_ends_no_s
         await pool.close()
     kept = await stores.pool.fetch("SELECT key FROM idempotency_keys ORDER BY key")
     assert [row["key"] for row in kept] == ["new", "young"]
+
+
+async def test_security_events_are_listed_as_long_as_they_are_to_be_kept(stores: Stores) -> None:
+    await stores.pool.execute(
+        """INSERT INTO security_events (station_id, kind, at, received_at, critical)
+        SELECT 'CP-1', kind, now(), now() - age, false
+        FROM (VALUES ('old', interval '31 days'), ('young', interval '29 days')) AS a (kind, age)"""
+    )
+    sweeping = asyncio.create_task(housekeeping.run(stores.pool, events_keep_days=30, every_s=0.01))
+    await eventually(lambda: stores.pool.fetchval("SELECT array_agg(kind) = '{young}' FROM security_events"))
+    sweeping.cancel()
+    await asyncio.gather(sweeping, return_exceptions=True)

@@ -25,7 +25,7 @@ from csms.domain.session.state import Session
 from csms.domain.smart_charging.composite import Composite, Stretch
 from csms.domain.smart_charging.matching import Criteria
 from csms.domain.smart_charging.profile import Constraint, Installed, Origin, Purpose, Unit
-from csms.domain.station import charging, errands, local_list, reservations
+from csms.domain.station import charging, errands, local_list, reservations, security
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
@@ -105,6 +105,7 @@ CRITERIA = st.builds(
 )
 STATION_FACTS = st.one_of(
     *RESERVED_FACTS,
+    st.builds(security.SecurityEventTold, TEXT, TIMES, TIMES, st.none() | TEXT, st.booleans()),
     st.builds(charging.ProfileAnswered, INSTALLED, TEXT),
     st.builds(charging.ProfileInstalled, INSTALLED),
     st.builds(charging.ProfilesDropped, st.lists(WHOLE, max_size=3).map(tuple), TIMES, TEXT),

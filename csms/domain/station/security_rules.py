@@ -1,0 +1,39 @@
+"""The rules of security events."""
+
+from csms.domain.command import Deciders, Decision, Event
+from csms.domain.station.events import NoticeKept
+from csms.domain.station.flooding import has_overflowed, word_of_flood
+from csms.domain.station.security import (
+    INFO_ROOM,
+    TYPE_ROOM,
+    ReportSecurityEvent,
+    SecurityEventTold,
+    is_critical,
+    mark_of,
+)
+from csms.domain.station.state import Station
+
+TOPIC = "SecurityEventNotification"
+
+
+def report_security_event(station: Station, command: ReportSecurityEvent) -> Decision[None]:
+    """Keep an event once, however often it is told; of a flood all that is critical, and the first of the rest (SEC-60, Q116)."""
+    told = SecurityEventTold(
+        kind=command.kind[:TYPE_ROOM],
+        at=command.at,
+        received_at=command.received_at,
+        info=None if command.info is None else command.info[:INFO_ROOM],
+        critical=is_critical(command.kind),
+    )
+    if mark_of(told) in station.security_marks:
+        return Decision(None)
+    if not told.critical and has_overflowed(station, command.received_at):
+        return Decision(None)
+    word = word_of_flood(station, command.received_at)
+    notices: tuple[Event, ...] = ()
+    if word is not None:
+        notices = (NoticeKept(TOPIC, command.text, command.received_at, word),)
+    return Decision(None, (told, *notices))
+
+
+GUARDING: Deciders = {ReportSecurityEvent: report_security_event}

@@ -1,0 +1,1 @@
+"""What stations told of their security, over HTTP."""
