@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from string import ascii_letters, digits
 from typing import Any
 
 LARGEST_ID = 2**31 - 1
@@ -28,3 +29,8 @@ def moment_if(at: datetime | None) -> str | None:
 def new_id() -> int:
     """Return a number by which what follows will be known."""
     return secrets.randbelow(LARGEST_ID) + 1
+
+
+def new_text(length: int) -> str:
+    """Return a password that nobody can guess, of letters and digits that every station takes."""
+    return "".join(secrets.choice(ascii_letters + digits) for _ in range(length))

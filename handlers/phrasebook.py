@@ -7,8 +7,10 @@ from typing import Any
 from csms.domain.local_list import Listed
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
-from csms.ports.commands import LimitVariable, Unsupported, Verdict
+from csms.ports.commands import LimitVariable, SecurityOffer, Unsupported, Verdict
 from handlers import v16, v201
+from handlers.v16 import security as security_16
+from handlers.v201 import security as security_2x
 from handlers.verdicts import verdict_of
 
 BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
@@ -21,6 +23,9 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
     Version.V201: v201.MEMBERS,
     Version.V21: v201.MEMBERS,
 }
+
+OFFERS = {**security_16.OFFERS, **security_2x.OFFERS}
+"""By the action of a call: what of it a station is to come in by."""
 
 
 class VersionedPhrasebook:
@@ -53,6 +58,11 @@ class VersionedPhrasebook:
                 named = name is not None
                 found += [name] if name is not None else []
         return "/".join(found)
+
+    def offer(self, action: str, payload: bytes) -> SecurityOffer | None:
+        """Return what a call offers a station to come in by, in whichever version."""
+        offer = OFFERS.get(action)
+        return None if offer is None else offer(payload)
 
     def verdict(self, answer: str) -> Verdict:
         """Return what an answer says to a command, in whichever version."""

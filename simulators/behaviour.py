@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from simulators.keys import Rotation
 from simulators.transfers import Fw
 
 
@@ -230,6 +231,7 @@ class Behaviour:
     path: str = "/"
     identity: Identity = Identity.PLAIN
     credentials: Credentials = Credentials.RIGHT
+    rotation: Rotation = Rotation.NEXT
     redial: Redial = Redial.ABORT
     reconnect_s: float = 0.5
     ping: bool = True

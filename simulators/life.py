@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from simulators import dialling
 from simulators.behaviour import Behaviour, Boot, Redial, Spoil, Subprotocol
 from simulators.commands import CommandSocket
+from simulators.keys import Password
 from simulators.mangle import MangledSocket
 from simulators.outbox import Outbox
 
@@ -52,7 +53,7 @@ class Life(ABC):
         self.last_loss = ""
         self.peer: ChargePoint | None = None
         self._url = url.rstrip("/")
-        self._password = password
+        self.password = Password(password, behaviour.rotation)
         self._tls = tls
         self._outbox = outbox
         self._randomness = random.Random(station)  # a simulation that can be repeated
@@ -116,6 +117,7 @@ class Life(ABC):
     async def reboot(self) -> None:
         """Restart: the connection is lost, and the station boots anew."""
         self._booted = False
+        self.password.restart()
         await self.drop()
 
     async def send(self, payload: Any, timeout_s: float = 30.0) -> Any:
@@ -171,7 +173,7 @@ class Life(ABC):
         socket = await connect(
             dialling.address(self._url, self.station, habits),
             subprotocols=dialling.offer(self.subprotocol, habits, probing=not self._probed),
-            additional_headers=dialling.headers(self.station, self._password, habits),
+            additional_headers=dialling.headers(self.station, self.password.now, habits),
             compression="deflate" if habits.deflate else None,
             ssl=self._tls,
             ping_interval=20 if habits.ping else None,

@@ -14,6 +14,7 @@ from simulators.behaviour import Behaviour, Boot, Commands, Meter, Reservations,
 from simulators.configuration import Configuration
 from simulators.errands import Errands
 from simulators.evse import Evse
+from simulators.keys import is_password
 from simulators.ledger import Entry, Ledger
 from simulators.life import Life
 from simulators.limits import Going, Limits
@@ -77,6 +78,9 @@ class SimulatedStation(Life):
 
     def change(self, name: str, value: str) -> str:
         """Change the configuration and return the status that is answered."""
+        if is_password(name):
+            self.password.change(value)
+            return "Accepted"
         status = self.configuration.write(name, value)
         if name.casefold() == self.heartbeat_key.casefold() and (seconds := self.configuration[name]).isdigit():
             self.heartbeat_s = float(seconds)

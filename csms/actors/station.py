@@ -10,7 +10,7 @@ import structlog
 from csms.actors.calls import CallEnd, Calls, report_of
 from csms.actors.entity import Entity, Lease
 from csms.actors.ledger import Ledger
-from csms.actors.makes import as_told
+from csms.actors.makes import as_booted
 from csms.actors.messages import Attach, Changed, Expelled, Heard, Lost, Review, Superseded
 from csms.actors.outbound import Outbound
 from csms.actors.patience import Patience
@@ -156,7 +156,7 @@ class StationActor(Actor):
                 await self._wake()
             await self._reception.take(line, event)
             if event.action == "BootNotification":
-                self._adopt(as_told(self._station, self._entity.state.report, self._tools.vendors))
+                self._adopt(await as_booted(self._station, line, self._entity.state.report, self._tools))
                 await self._upkeep.booted(event, self._entity)
             else:
                 self._upkeep.heard(event.action, self._station)

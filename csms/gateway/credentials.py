@@ -11,6 +11,8 @@ from csms.kit.passwords import verify_password
 
 MAX_HEADER = 1024
 CACHED = 20_000
+KEY = range(16, 21)
+"""How many bytes a key of 1.6 has: text of so many may have been registered as hex (SEC-13)."""
 
 
 def password_in(header: str, station: str) -> bytes | None:
@@ -36,6 +38,8 @@ def spellings(password: bytes) -> list[bytes]:
         forms += [password.hex().encode(), password.hex().upper().encode()]
     elif len(password) >= 32 and all(byte in b"0123456789abcdefABCDEF" for byte in password):  # noqa: PLR2004  # 16 bytes as hex
         forms += [form for form in (password.lower(), password.upper()) if form != password]
+    elif len(password) in KEY:
+        forms.append(password.hex().encode())
     return forms
 
 

@@ -110,9 +110,9 @@ class Doorman:
         return Admission(station, choice, proof)
 
     async def _prove(self, knock: Knock, station: RegisteredStation, name: str) -> Proof | Refusal:
-        """Return the best proof of a station; no other profile than its own will do (SEC-02)."""
+        """Return the best proof of a station; no other profile than its own, or one that it was offered, will do (SEC-02)."""
         found: Proof | Refusal = Refusal(403, "profile", "not the security profile of this station")
-        for profile in profiles_by(station.security_profile, None, knock.profiles):
+        for profile in profiles_by(station.security_profile, station.offered_profile, knock.profiles):
             found = await self._proofs.check(knock, station, name, profile)
             if isinstance(found, Proof):
                 break

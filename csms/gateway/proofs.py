@@ -39,16 +39,18 @@ class Proofs:
         return WRONG_PASSWORD
 
     def _check_certificate(self, knock: Knock, station: RegisteredStation) -> Proof | Refusal:
-        """Look at what TLS does not know: whose certificate it is (SEC-31, SEC-32); it is good in all else."""
+        """Look at what TLS does not know: whose certificate it is (SEC-31, SEC-32), if that counts (SEC-37); it is good in all else."""
         shown = knock.certificate
         if shown is None:
             return NO_CERTIFICATE
+        if station.any_subject:
+            return Proof(TLS_CERTIFICATE, shown)
         if not (is_named(shown.subject, (station.id,)) and is_of(shown.subject, self._organisations)):
             return WRONG_CERTIFICATE
         return Proof(TLS_CERTIFICATE, shown)
 
     async def _has_password(self, knock: Knock, station: RegisteredStation, name: str) -> bool:
-        if station.password_hash is None or len(knock.authorization) != 1:
+        if not (station.password_hash or station.new_password_hashes) or len(knock.authorization) != 1:
             return False
         password = password_in(knock.authorization[0], name)
         if password is None:
@@ -56,12 +58,20 @@ class Proofs:
         return password is not None and await self._is_right(station, password)
 
     async def _is_right(self, station: RegisteredStation, password: bytes) -> bool:
-        """Take the present password, or the one before it until the present one was used or its time is over (Q22)."""
+        """Take the present password, one that it was sent, or the one before the present (Q22).
+
+        The present one ends the one before it, and one that it was sent ends all before that, once it is used.
+        """
         if station.password_hash and await self._passwords.is_right(station.id, password, station.password_hash):
             if station.old_password_hash is not None:
                 with contextlib.suppress(JournalUnavailable):  # its time will be over all the same
                     await self._registry.forget_old_password(station.id)
             return True
+        for hashed in station.new_password_hashes:
+            if await self._passwords.is_right(station.id, password, hashed):
+                with contextlib.suppress(JournalUnavailable):  # it will be used again
+                    await self._registry.use_new_password(station.id, hashed)
+                return True
         if station.old_password_hash is None:
             return False
         return await self._passwords.is_right(station.id, password, station.old_password_hash)

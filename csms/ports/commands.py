@@ -89,6 +89,13 @@ class LimitVariable(Struct, frozen=True):
     is_ceiling: bool = False
 
 
+class SecurityOffer(Struct, frozen=True):
+    """What a call would have a station come in by from now on: a password as it may show it, or a security profile."""
+
+    password: bytes | None = None
+    profile: int | None = None
+
+
 class Phrasebook(Protocol):
     """Puts commands into the words of a version."""
 
@@ -103,6 +110,9 @@ class Phrasebook(Protocol):
 
     def member(self, protocol: str, path: str) -> str:
         """Return the member of a command that became what a JSON pointer into its payload names."""
+
+    def offer(self, action: str, payload: bytes) -> SecurityOffer | None:
+        """Return what a call, whoever worded it, offers a station to come in by; None for nearly all calls."""
 
     def verdict(self, answer: str) -> Verdict:
         """Return what an answer (a CALLRESULT's payload, as JSON text) says to a command."""

@@ -14,7 +14,9 @@ from csms.domain.vendors.profiles import NO_MAKE, Make
 class RegisteredStation:
     """A station that may connect, as its operator set it up.
 
-    `old_password_hash` is that of the password before the present one, as long as it holds too.
+    `old_password_hash` is that of the password before the present one, as long as it holds too; `new_password_hashes`
+    are those of passwords that it was sent and has not used yet, the newest first, and `offered_profile` is the security
+    profile that it was told to come in by. `any_subject`: whose certificate it shows is not looked at (SEC-37).
 
     `password_hash` is None where none is set. `subprotocol` pins the version, None leaves
     it to the station. `heartbeat_s` is None for the installation's default. `habits` are what is known of
@@ -33,6 +35,9 @@ class RegisteredStation:
     overrides: Habits = PLAIN
     habits: Habits = PLAIN
     zone: tzinfo = UTC
+    new_password_hashes: tuple[str, ...] = ()
+    offered_profile: int | None = None
+    any_subject: bool = False
 
     def heartbeat(self, default: int) -> int:
         """Return the heartbeat interval of the station: its own, that of its make, or that of all."""
@@ -51,6 +56,12 @@ class StationRegistry(Protocol):
 
     async def forget_old_password(self, station: str) -> None:
         """End the time of the password before the present one; raise `JournalUnavailable`."""
+
+    async def use_new_password(self, station: str, hashed: str) -> None:
+        """Make a password that the station was sent, and has used, its only one; raise `JournalUnavailable`."""
+
+    async def raise_profile(self, station: str, profile: int) -> None:
+        """Have a station come in by no lower security profile any more; raise `JournalUnavailable`."""
 
 
 class Tokens(Protocol):

@@ -25,9 +25,31 @@ STATIONS = """
 SELECT wanted.id AS asked, s.id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s,
     CASE WHEN old_password_until > now() THEN old_password_hash END AS old_password_hash,
     coalesce(vendor, '') AS vendor, coalesce(model, '') AS model, coalesce(firmware, '') AS firmware, habits::text AS habits,
-    time_zone
+    time_zone, any_subject, offers.hashes AS new_password_hashes, offers.profile AS offered_profile
 FROM unnest($1::text[]) AS wanted (id) JOIN stations s ON lower(s.id) = lower(wanted.id)
     LEFT JOIN sites ON sites.id = s.site_id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(c.password_hash ORDER BY c.asked_at DESC) FILTER (WHERE c.password_hash IS NOT NULL) AS hashes,
+            max(c.profile) AS profile
+        FROM security_changes c LEFT JOIN station_calls ON station_calls.id = c.call_id
+        WHERE c.station_id = s.id AND (c.accepted_at IS NOT NULL
+            OR c.asked_at > now() - interval '30 days' AND coalesce(outcome, '') NOT IN ('Error', 'Busy', 'NotAllowed'))
+    ) AS offers ON true
+"""
+USE_NEW = """
+WITH used AS (SELECT asked_at FROM security_changes WHERE station_id = $1 AND password_hash = $2),
+adopted AS (
+    UPDATE stations SET password_hash = $2, old_password_hash = NULL, old_password_until = NULL
+    WHERE id = $1 AND EXISTS (SELECT FROM used)
+)
+DELETE FROM security_changes USING used
+WHERE station_id = $1 AND password_hash IS NOT NULL AND security_changes.asked_at <= used.asked_at
+"""
+RAISE = """
+WITH raised AS (
+    UPDATE stations SET security_profile = $2, version = version + 1 WHERE id = $1 AND security_profile < $2
+)
+DELETE FROM security_changes WHERE station_id = $1 AND profile <= $2
 """
 FORGET_OLD = "UPDATE stations SET old_password_hash = NULL, old_password_until = NULL WHERE id = $1"
 TOKENS = """
@@ -76,6 +98,14 @@ class PostgresRegistry:
         """End the time of the password before the present one."""
         await fetch(self._pool, FORGET_OLD, station, within_s=self._within_s)
 
+    async def use_new_password(self, station: str, hashed: str) -> None:
+        """Make a password that the station was sent its only one: it has used it (Q22)."""
+        await fetch(self._pool, USE_NEW, station, hashed, within_s=self._within_s)
+
+    async def raise_profile(self, station: str, profile: int) -> None:
+        """Have a station come in by no lower security profile any more (SEC-05)."""
+        await fetch(self._pool, RAISE, station, profile, within_s=self._within_s)
+
     async def _read(self, wanted: Sequence[str]) -> list[RegisteredStation | None | Exception]:
         records = await fetch(self._pool, STATIONS, list(set(wanted)), within_s=self._within_s)
         found = {record["asked"]: self._registered(record) for record in records}
@@ -97,6 +127,9 @@ class PostgresRegistry:
             overrides=overrides,
             habits=self._vendors.resolve(make, overrides).habits,
             zone=_zone(record["time_zone"]),
+            new_password_hashes=tuple(record["new_password_hashes"] or ()),
+            offered_profile=record["offered_profile"],
+            any_subject=record["any_subject"],
         )
 
 

@@ -16,7 +16,7 @@ from csms.domain.station.events import (
 )
 from csms.domain.station.local_list import ListRefused, ListTaken, ListVersionTold
 from csms.domain.station.reservations import ReservationEnded, ReservationMade, ReservationRefused
-from csms.domain.station.security import SecurityEventTold
+from csms.domain.station.security import SecurityChangeAnswered, SecurityEventTold
 from csms.storage import list_projection as lists
 from csms.storage import reservation_projection as reservations
 from csms.storage import security_projection as security
@@ -155,6 +155,7 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     ListVersionTold: (lists.VERSION, lists.version_told),
     ListRefused: (lists.REFUSED, lists.refused),
     SecurityEventTold: (security.TOLD, security.told),
+    SecurityChangeAnswered: (security.ANSWERED, security.answered),
     **CHARGING,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""

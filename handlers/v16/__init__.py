@@ -25,6 +25,7 @@ COMMANDS: Mapping[Any, Any] = {
     **diagnostics.COMMANDS,
     **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
+    **security.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -81,6 +82,7 @@ V16 = Dialect(
         **diagnostics.LEARNS,
         **local_auth_list.LEARNS,
         **reservation.LEARNS,
+        **security.LEARNS,
         **smart_charging.LEARNS,
     },
     asks={**firmware.ASKS, **diagnostics.ASKS},

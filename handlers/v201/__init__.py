@@ -31,6 +31,7 @@ COMMANDS: Mapping[Any, Any] = {
     **diagnostics.COMMANDS,
     **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
+    **security.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -73,6 +74,7 @@ def learns(version: Version) -> Mapping[str, Learn]:
     """Return what answers to calls of ours tell of a station, in a version of 2.x."""
     return {
         **provisioning.LEARNS,
+        **security.LEARNS,
         **firmware.LEARNS,
         **diagnostics.LEARNS,
         **local_auth_list.learns(version),

@@ -16,7 +16,15 @@ SETTING = re.compile(r"^\| `([A-Z_0-9]+)` \| `([^`]*)` \| (\S.*\S) \|$", re.MULT
 METRIC = re.compile(r"^\| `(csms_\w+)` \| (.*?) ?\| (.+) \|$", re.MULTILINE)
 
 HABITS = Habits.__struct_fields__
-NO_EVENTS = {"keep_old_s", "last_seen_at", *HABITS, *(row[0] for row in METRIC.findall(PAGE))}
+NO_EVENTS = {
+    "keep_old_s",
+    "last_seen_at",
+    "new_password",
+    "offered_profile",
+    "any_subject",
+    *HABITS,
+    *(row[0] for row in METRIC.findall(PAGE)),
+}
 
 
 def told(default: object) -> str:

@@ -19,6 +19,7 @@ from csms.domain.remote.core import (
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
 from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, command_of, listed_of
 from csms.domain.remote.reservation import CancelReservation, Reserve
+from csms.domain.remote.security import ChangePassword
 from csms.domain.remote.smart_charging import (
     ClearChargingProfile,
     GetChargingProfiles,
@@ -32,6 +33,7 @@ __all__ = [
     "AskTransaction",
     "CancelReservation",
     "ChangeAvailability",
+    "ChangePassword",
     "ClearCache",
     "ClearChargingProfile",
     "GetChargingProfiles",

@@ -9,7 +9,7 @@ from csms.domain.station.commands import BootReport, Registration, ReportVariabl
 from csms.domain.station.errands import ErrandEvent
 from csms.domain.station.local_list import ListEvent
 from csms.domain.station.reservations import ReservationEvent
-from csms.domain.station.security import SecurityEventTold
+from csms.domain.station.security import SecurityEvent
 
 
 class StationBooted(Event, frozen=True):
@@ -98,5 +98,5 @@ StationEvent = (
     | ReservationEvent
     | ChargingEvent
     | ListEvent
-    | SecurityEventTold
+    | SecurityEvent
 )

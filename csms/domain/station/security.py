@@ -47,6 +47,27 @@ class SecurityEventTold(Event, frozen=True):
     critical: bool = False
 
 
+class AnswerSecurityChange(Command[None], frozen=True):
+    """The station answered to the password or the profile that a call offered it, with a status in its own word."""
+
+    call_id: str
+    status: str
+    accepted: bool
+    at: datetime
+
+
+class SecurityChangeAnswered(Event, frozen=True):
+    """The station took, or did not take, the password or the profile that a call offered it."""
+
+    call_id: str
+    status: str
+    accepted: bool
+    at: datetime
+
+
+SecurityEvent = SecurityEventTold | SecurityChangeAnswered
+
+
 def mark_of(told: SecurityEventTold) -> int:
     """Return what an event is known by if it is told again."""
     return hash((told.kind, told.at, told.info))

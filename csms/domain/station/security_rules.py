@@ -6,7 +6,9 @@ from csms.domain.station.flooding import has_overflowed, word_of_flood
 from csms.domain.station.security import (
     INFO_ROOM,
     TYPE_ROOM,
+    AnswerSecurityChange,
     ReportSecurityEvent,
+    SecurityChangeAnswered,
     SecurityEventTold,
     is_critical,
     mark_of,
@@ -36,4 +38,13 @@ def report_security_event(station: Station, command: ReportSecurityEvent) -> Dec
     return Decision(None, (told, *notices))
 
 
-GUARDING: Deciders = {ReportSecurityEvent: report_security_event}
+def answer_security_change(station: Station, command: AnswerSecurityChange) -> Decision[None]:
+    """Note whether a station takes what it was offered; when it uses that is seen at its doors (16-SEC-02, Q22)."""
+    status = command.status[:TYPE_ROOM]
+    return Decision(None, (SecurityChangeAnswered(command.call_id, status, command.accepted, command.at),))
+
+
+GUARDING: Deciders = {
+    ReportSecurityEvent: report_security_event,
+    AnswerSecurityChange: answer_security_change,
+}

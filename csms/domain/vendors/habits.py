@@ -20,7 +20,7 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     `subprotocol` is preferred among those it offers, `missing_subprotocol` says what it gets that offers none.
     `max_keys`: so many configuration keys are asked for at once; `read_all`: it may be asked for all at once.
     `untouched`: keys (patterns) that the house neither reads nor writes by itself. `energy_factor`: the energies
-    of its meter values are multiplied by this.
+    of its meter values are multiplied by this. `password_form`: how 1.6 is told its AuthorizationKey, as `hex` digits or as `text`.
     """
 
     ping_s: Seconds | None = None
@@ -38,6 +38,7 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     read_all: bool | None = None
     untouched: Annotated[tuple[Glob, ...], Meta(max_length=100)] | None = None
     energy_factor: Factor | None = None
+    password_form: Literal["hex", "text"] | None = None
 
 
 PLAIN = Habits()

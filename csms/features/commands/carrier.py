@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from csms.domain import remote
 from csms.domain.fleet.outcomes import Outcome
-from csms.domain.remote import RemoteCommand, WriteVariables
+from csms.domain.remote import ChangePassword, RemoteCommand, WriteVariables
+from csms.features.commands.asking import ask
 from csms.features.commands.preparing import prepared
 from csms.features.commands.table import COMMANDS
 from csms.features.commands.wording import patience_with, word, word_for
@@ -58,6 +59,8 @@ class CommandCarrier:
             for place, variable in enumerate(command.variables):
                 if is_secret(variable.variable):
                     raise BodyFault(f"/variables/{place}/variable", "a secret is not sent to many stations")
+        if isinstance(command, ChangePassword) and command.password is not None:
+            raise BodyFault("/password", "is left out: a secret is not sent to many stations, each gets its own")
         faults = [fault for protocol in protocols if (fault := await self._fault(protocol, command)) is not None]
         if faults and len(faults) == len(protocols):
             raise faults[0]
@@ -91,7 +94,7 @@ class CommandCarrier:
             return Ending(outcome, protocol, detail=_told(problem))
         except (JournalUnavailable, *AWAY):
             return Ending(Outcome.BUSY, protocol)
-        report = await self._calls.call(request)
+        report = await ask(self._words, self._calls, request)
         ending = self._ending(request.action, report)
         return replace(ending, instead=_instead(command.weaker())) if report.unsupported else ending
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from csms.domain.remote import RemoteCommand
 from csms.features.commands.advising import warnings_for
+from csms.features.commands.asking import ask
 from csms.features.commands.preparing import prepared
 from csms.features.commands.turns import in_turn
 from csms.features.commands.wording import Worded, patience_with, word_for, word_parts
@@ -113,7 +114,8 @@ async def _call_in_turn(request: AnyRequest, station: str, parts: Sequence[Worde
 
     async def send(part: Worded) -> CallReport:
         call_id, asker = str(uuid.uuid4()), request.state.caller.name
-        return await desk.calls.call(CallRequest(call_id, station, part.action, part.payload.decode(), within_s, asker))
+        wish = CallRequest(call_id, station, part.action, part.payload.decode(), within_s, asker)
+        return await ask(desk, desk.calls, wish)
 
     report, calls = await in_turn(parts, send)
     return _answer(desk, parts[0].action, report, NOTHING, calls)
@@ -143,7 +145,7 @@ async def call(
     )
     if "respond-async" in request.headers.get("Prefer", ""):
         return await _promise(desk, wish, ours, weaker)
-    return _answer(desk, action, await desk.calls.call(wish), ours)
+    return _answer(desk, action, await ask(desk, desk.calls, wish), ours)
 
 
 async def _promise(
@@ -168,7 +170,7 @@ async def _note(desk: Desk, wish: CallRequest) -> None:
 
 
 async def _carry_out(desk: Desk, wish: CallRequest, weaker: RemoteCommand | None) -> None:
-    report = await desk.calls.call(wish)
+    report = await ask(desk, desk.calls, wish)
     answer = None if report.answer is None else redacted(wish.action, report.answer)
     await desk.pool.execute(ENDED, wish.call_id, report.outcome.value, answer, desk.clock.now())
     if weaker is not None and report.unsupported and report.protocol is not None:

@@ -59,6 +59,12 @@ async def _send_local_list(words: Words, to: Addressee, command: remote.SendLoca
     return replace(command, version=update.version)
 
 
+async def _change_password(words: Words, to: Addressee, command: remote.ChangePassword) -> remote.ChangePassword:
+    """Have a key told in the form that the make of a station takes (Q21)."""
+    known = await words.registry.find(to.station) if to.station and command.form is None else None
+    return command if known is None else replace(command, form=known.habits.password_form)
+
+
 def refuse(path: str, why: str) -> None:
     """Raise a 422 that names a member."""
     raise Problem(422, f"{path.rpartition('/')[2]} {why}", errors=[FieldError(path, why)])
@@ -66,6 +72,7 @@ def refuse(path: str, why: str) -> None:
 
 Prepare = Callable[[Words, Addressee, Any], Awaitable[remote.RemoteCommand]]
 PREPARATIONS: Mapping[type[remote.RemoteCommand], Prepare] = {
+    remote.ChangePassword: _change_password,
     remote.GetDiagnostics: errands.bring,
     remote.GetLog: errands.bring,
     remote.Reserve: _reserve,

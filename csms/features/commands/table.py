@@ -17,6 +17,10 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
     "trigger": (remote.TriggerMessage, "Ask for a message now."),
     "get-variables": (remote.ReadVariables, "Read variables or configuration keys."),
     "set-variables": (remote.WriteVariables, "Write variables or a configuration key."),
+    "change-password": (
+        remote.ChangePassword,
+        "Give the station another password; the one that it has lets it in until it has come with the new one.",
+    ),
     "get-report": (
         remote.RequestReport,
         "Ask for a report of the device model; what it says is found under the station's variables.",

@@ -16,7 +16,10 @@ Pool = asyncpg.Pool
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 SELECT = """
-SELECT s.id, s.security_profile, s.password_hash IS NOT NULL AS has_password, lower(s.boot_policy) AS boot_policy,
+SELECT s.id, s.security_profile, s.password_hash IS NOT NULL AS has_password, s.any_subject,
+    (SELECT CASE WHEN bool_or(accepted_at IS NOT NULL) THEN 'accepted' ELSE 'sent' END FROM security_changes
+        WHERE station_id = s.id AND password_hash IS NOT NULL HAVING count(*) > 0) AS new_password,
+    (SELECT max(profile) FROM security_changes WHERE station_id = s.id) AS offered_profile, lower(s.boot_policy) AS boot_policy,
     s.subprotocol, s.heartbeat_s, s.call_timeout_s, s.site_id, s.topology::text AS topology, s.labels, s.registration, s.booted_at,
     s.vendor, s.model, s.serial, s.firmware, coalesce(p.online, false) AS online, p.protocol, p.seen_at AS last_seen_at,
     s.created_at, s.version
@@ -30,6 +33,9 @@ WITH changed AS (
         old_password_hash = CASE WHEN $3 > 0 THEN password_hash END,
         old_password_until = CASE WHEN $3 > 0 THEN now() + make_interval(secs => $3) END
     WHERE lower(id) = lower($1) RETURNING id, $4::boolean AS outcast
+),
+forgotten AS (
+    DELETE FROM security_changes USING changed WHERE station_id = changed.id AND password_hash IS NOT NULL
 )"""
 CHANGE = """
 WITH before AS (
@@ -55,8 +61,8 @@ SELECT id AS station, epoch FROM changed LEFT JOIN fenced ON station_id = id
 """Ends a change of a station: an outcast cannot write any more on the line that it has."""
 INSERT = """
 INSERT INTO stations (id, security_profile, password_hash, boot_policy, subprotocol, heartbeat_s, call_timeout_s, site_id, topology,
-    labels)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10)
+    labels, any_subject)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11)
 """
 CONNECTORS = "SELECT * FROM connectors WHERE station_id = ANY($1::text[]) ORDER BY evse, connector"
 FRAMES = f"""
@@ -138,6 +144,7 @@ class Stations:
                 values["site_id"],
                 msgspec.json.encode(values["topology"]).decode(),
                 values["labels"],
+                values["any_subject"],
             )
         except asyncpg.UniqueViolationError:
             return False

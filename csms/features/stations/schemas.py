@@ -34,11 +34,15 @@ class Evse(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewStation(Struct, frozen=True, forbid_unknown_fields=True):
-    """A station to register. The password is for HTTP Basic and is never shown again."""
+    """A station to register. The password is for HTTP Basic and is never shown again.
+
+    `any_subject`: of the certificate that it shows by profile 3 only the issuer counts, not whose it is: for test tools.
+    """
 
     id: Id
     security_profile: Profile = 0
     password: Password | None = None
+    any_subject: bool = False
     boot_policy: BootPolicy = "accept"
     subprotocol: Subprotocol | None = None
     heartbeat_s: Heartbeat | None = None
@@ -52,6 +56,7 @@ class StationChange(Struct, frozen=True, forbid_unknown_fields=True):
     """What to change of a station; what is left out stays."""
 
     security_profile: Profile | UnsetType = UNSET
+    any_subject: bool | UnsetType = UNSET
     boot_policy: BootPolicy | UnsetType = UNSET
     subprotocol: Subprotocol | None | UnsetType = UNSET
     heartbeat_s: Heartbeat | None | UnsetType = UNSET
@@ -89,11 +94,18 @@ class ConnectorStatus(Struct, frozen=True):
 
 
 class Station(Struct, frozen=True):
-    """A station: how it is set up, what it told of itself, and whether it is there."""
+    """A station: how it is set up, what it told of itself, and whether it is there.
+
+    `new_password`: a password that it was `sent`, or `accepted`, and has not used yet; until then its old one holds too.
+    `offered_profile`: a security profile that it was told to come in by, beside its own.
+    """
 
     id: str
     security_profile: int
     has_password: bool
+    any_subject: bool
+    new_password: str | None
+    offered_profile: int | None
     boot_policy: str
     subprotocol: str | None
     heartbeat_s: int | None

@@ -46,6 +46,7 @@ stations = Table(
     Column("subprotocol", Text),
     Column("heartbeat_s", Integer),
     Column("call_timeout_s", Integer),
+    Column("any_subject", Boolean, nullable=False, server_default=text("false")),
     Column("topology", JSONB, nullable=False, server_default=text("'[]'")),
     Column("labels", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("habits", JSONB, nullable=False, server_default=text("'{}'")),

@@ -1,6 +1,19 @@
-"""What stations told of their security."""
+"""What stations told of their security, and what they were offered to come in by."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 
 from csms.storage.tables import metadata
 
@@ -18,3 +31,15 @@ security_events = Table(
     Index("ix_security_events_station", text("lower(station_id)"), "id"),
     Index("ix_security_events_received", "received_at"),
 )
+
+security_changes = Table(
+    "security_changes",
+    metadata,
+    Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), primary_key=True),
+    Column("call_id", Text, primary_key=True),
+    Column("password_hash", Text),
+    Column("profile", SmallInteger),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("accepted_at", DateTime(timezone=True)),
+)
+"""A password (hashed) or a security profile that a station was sent by a call, and has not come in by yet."""

@@ -93,6 +93,12 @@ OF_16 = [
         "ChangeConfiguration",
         {"key": "HeartbeatInterval", "value": "60"},
     ),
+    (
+        "change-password",
+        {"password": "plain words 0017"},
+        "ChangeConfiguration",
+        {"key": "AuthorizationKey", "value": "706c61696e20776f7264732030303137"},
+    ),
     ("clear-cache", {}, "ClearCache", {}),
     ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
     ("update-firmware", UPDATE, "UpdateFirmware", {"location": PLACE, "retrieveDate": AT, "retries": 2}),

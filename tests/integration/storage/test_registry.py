@@ -82,6 +82,56 @@ async def test_the_password_before_the_present_one_holds_until_its_time_or_until
     assert forgotten.old_password_hash is None
 
 
+async def offered(
+    stores: Stores, station: str, call: str, minutes_ago: float, outcome: str | None = None, **more: object
+) -> None:
+    await stores.pool.execute(
+        "INSERT INTO security_changes (station_id, call_id, password_hash, profile, asked_at, accepted_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        *(station, call, more.get("password"), more.get("profile"), datetime.now(UTC) - timedelta(minutes=minutes_ago)),
+        more.get("accepted_at"),
+    )
+    if outcome is not None:
+        await stores.pool.execute(
+            "INSERT INTO station_calls (id, station_id, action, payload, asked_at, outcome) VALUES ($1, $2, 'A', '{}', now(), $3)",
+            *(call, station, outcome),
+        )
+
+
+@pytest.mark.covers("Q22", "16-SEC-02")
+async def test_what_a_station_was_offered_counts_until_it_is_refused_or_nobody_answers_for_a_month(
+    stores: Stores,
+) -> None:
+    registry, month = PostgresRegistry(pool=stores.pool, tasks=stores.tasks), 30 * 24 * 60
+    await add_station(stores, "CP-1")
+    await offered(stores, "CP-1", "open", 3, password="open")
+    await offered(stores, "CP-1", "unknown", 2, "TimedOut", password="unknown")
+    await offered(stores, "CP-1", "error", 1, "Error", password="error")
+    await offered(stores, "CP-1", "unsent", 1, "Busy", password="unsent")
+    await offered(stores, "CP-1", "old", month + 1, password="old")
+    await offered(stores, "CP-1", "late", month + 2, "Answered", password="late", accepted_at=datetime.now(UTC))
+    await offered(stores, "CP-1", "profile", 1, "Disconnected", profile=2)
+    station = await registry.find("cp-1")
+    assert station is not None
+    assert (station.new_password_hashes, station.offered_profile) == (("unknown", "open", "late"), 2)
+    await registry.use_new_password("CP-1", "nobody knows this")
+    await registry.use_new_password("CP-1", "open")
+    used = await registry.find("CP-1")
+    assert used is not None
+    assert (used.password_hash, used.new_password_hashes) == ("open", ("unknown",)), "a later one may still come"
+
+
+@pytest.mark.covers("SEC-04", "SEC-05")
+async def test_a_profile_is_raised_and_never_lowered(stores: Stores) -> None:
+    registry = PostgresRegistry(pool=stores.pool, tasks=stores.tasks)
+    await add_station(stores, "CP-1", security_profile=1)
+    await offered(stores, "CP-1", "a", 1, profile=2)
+    for profile, expected in ((2, 2), (1, 2)):
+        await registry.raise_profile("CP-1", profile)
+        station = await registry.find("CP-1")
+        assert station is not None
+        assert (station.security_profile, station.offered_profile) == (expected, None)
+
+
 @PROPERTY
 @given(st.lists(NAMES, min_size=1, max_size=5))
 async def test_whatever_a_station_or_token_is_called_it_is_found_by_that(stores: Stores, names: list[str]) -> None:
@@ -208,6 +258,8 @@ async def test_while_the_database_is_away_nobody_is_unknown(stores: Stores) -> N
         answers = await outcomes(
             registry.find("CP-1"),
             registry.forget_old_password("CP-1"),
+            registry.use_new_password("CP-1", "new"),
+            registry.raise_profile("CP-1", 2),
             PostgresTokens(pool=pool, tasks=stores.tasks).find(TokenRef("TAG")),
             PostgresOwnership(pool=pool, tasks=stores.tasks, node="n").claim("CP-1"),
         )

@@ -105,6 +105,7 @@ CRITERIA = st.builds(
 )
 STATION_FACTS = st.one_of(
     *RESERVED_FACTS,
+    st.builds(security.SecurityChangeAnswered, TEXT, TEXT, st.booleans(), TIMES),
     st.builds(security.SecurityEventTold, TEXT, TIMES, TIMES, st.none() | TEXT, st.booleans()),
     st.builds(charging.ProfileAnswered, INSTALLED, TEXT),
     st.builds(charging.ProfileInstalled, INSTALLED),

@@ -50,6 +50,15 @@ class MemoryRegistry:
         known = self.stations[station.lower()]
         self.stations[station.lower()] = replace(known, old_password_hash=None)
 
+    async def use_new_password(self, station: str, hashed: str) -> None:
+        known = self.stations[station.lower()]
+        changed = replace(known, password_hash=hashed, old_password_hash=None, new_password_hashes=())
+        self.stations[station.lower()] = changed
+
+    async def raise_profile(self, station: str, profile: int) -> None:
+        known = self.stations[station.lower()]
+        self.stations[station.lower()] = replace(known, security_profile=profile, offered_profile=None)
+
     async def find(self, station: str) -> RegisteredStation | None:
         self.asked.append(station)
         if self.gate is not None:
