@@ -19,9 +19,9 @@ from simulators.commands import CommandSocket
 from simulators.keys import Password
 from simulators.mangle import MangledSocket
 from simulators.outbox import Outbox
+from simulators.together import end, together
 
 BURST = 5
-AGAIN_S = 0.5
 LOOP = 5
 IMPATIENT_S = 0.05
 
@@ -97,9 +97,8 @@ class Life(ABC):
 
     async def stop(self) -> None:
         """Power off: no stop messages, no goodbye to drivers."""
-        while self._life is not None and not self._life.done():
-            self._life.cancel()  # a task group of Python 3.11 may forget it over an error of its own
-            await asyncio.wait([self._life], timeout=AGAIN_S)
+        if self._life is not None:
+            await end([self._life])
         for socket in self._abandoned:
             socket.transport.abort()
 
@@ -148,9 +147,9 @@ class Life(ABC):
         while True:
             try:
                 await self._connect()
-            except* (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError) as lost:
+            except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed, OCPPError) as lost:
                 self.losses += 1
-                self.last_loss = str(_first(lost))
+                self.last_loss = str(lost)
             self.connected.clear()
             self._lost.set()
             await asyncio.sleep(self.behaviour.reconnect_s * self._randomness.uniform(0.5, 1.5))
@@ -205,12 +204,10 @@ class Life(ABC):
         )
         self.peer = self.make_peer(commands)
         self._lost.clear()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read(self.peer), name=f"read/{self.station}")
-            tasks.create_task(self._speak(socket), name=f"speak/{self.station}")
-            tasks.create_task(self._leave(), name=f"leave/{self.station}")
-            if self.behaviour.idle_close_s is not None:
-                tasks.create_task(self._close_idle(self.behaviour.idle_close_s), name=f"idle/{self.station}")
+        works = {"read": self._read(self.peer), "speak": self._speak(socket), "leave": self._leave()}
+        if self.behaviour.idle_close_s is not None:
+            works["idle"] = self._close_idle(self.behaviour.idle_close_s)
+        await together(**works)
 
     async def _leave(self) -> None:
         await self._leaving.wait()
@@ -251,11 +248,10 @@ class Life(ABC):
             dialling.spoil(socket, self.behaviour.spoil)
         if self.behaviour.shuffle_queue:
             self._outbox.shuffle(self._randomness)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._outbox.serve(self.send), name=f"outbox/{self.station}")
-            tasks.create_task(self.watch(), name=f"watch/{self.station}")
-            if self.behaviour.heartbeats:
-                tasks.create_task(self._beat(), name=f"heartbeat/{self.station}")
+        works = {"outbox": self._outbox.serve(self.send), "watch": self.watch()}
+        if self.behaviour.heartbeats:
+            works["heartbeat"] = self._beat()
+        await together(**works)
 
     async def _register(self) -> None:
         while not self._booted:
@@ -270,8 +266,3 @@ class Life(ABC):
         while True:
             await asyncio.sleep(self.heartbeat_s)
             await self.heartbeat()
-
-
-def _first(error: BaseException) -> BaseException:
-    """Return the first error of a group."""
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -40,7 +40,8 @@ class _Quiet(uvicorn.Server):
         tick = 0
         while not await self.on_tick(tick):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), TICKS * TICK_S)
+                async with asyncio.timeout(TICKS * TICK_S):
+                    await self._told.wait()
             tick += TICKS
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
