@@ -7,19 +7,25 @@ from simulators.limits import HIGHEST_LEVEL, MOST_PERIODS, MOST_PROFILES
 
 FEW = 5
 KEYS_16 = {
+    "AuthorizationKey": "",
     "AuthorizeRemoteTxRequests": "false",
     "ClockAlignedDataInterval": "900",
     "ConnectionTimeOut": "60",
+    "CpoName": "",
     "HeartbeatInterval": "300",
     "LocalAuthorizeOffline": "true",
     "MeterValueSampleInterval": "60",
     "MeterValuesSampledData": "Energy.Active.Import.Register",
+    "SecurityProfile": "1",
     "StopTransactionOnInvalidId": "false",
     "TransactionMessageAttempts": "3",
     "TransactionMessageRetryInterval": "60",
     "WebSocketPingInterval": "30",
 }
 FIXED_16 = {
+    "AdditionalRootCertificateCheck": "false",
+    "CertificateSignedMaxChainSize": "10000",
+    "CertificateStoreMaxLength": "10",
     "ChargeProfileMaxStackLevel": str(HIGHEST_LEVEL),
     "ChargingScheduleMaxPeriods": str(MOST_PERIODS),
     "GetConfigurationMaxKeys": "20",

@@ -29,7 +29,8 @@ IMPATIENT_S = 0.05
 class Life(ABC):
     """The connection of a station, from power on to power off.
 
-    `connected` is set while a socket is up and the station was accepted.
+    `connected` is set while a socket is up and the station was accepted. `doors` are the addresses to call by the
+    security profile that it is set to, from the next restart on.
     """
 
     subprotocol: str
@@ -55,6 +56,7 @@ class Life(ABC):
         self._url = url.rstrip("/")
         self.password = Password(password, behaviour.rotation)
         self._tls = tls
+        self.doors: dict[str, str] = {}
         self._outbox = outbox
         self._randomness = random.Random(station)  # a simulation that can be repeated
         self._life: asyncio.Task[None] | None = None
@@ -174,7 +176,7 @@ class Life(ABC):
             subprotocols=dialling.offer(self.subprotocol, habits, probing=not self._probed),
             additional_headers=dialling.headers(self.station, self.password.now, habits),
             compression="deflate" if habits.deflate else None,
-            ssl=self._tls,
+            ssl=self._tls if self._url.startswith("wss") else None,
             ping_interval=20 if habits.ping else None,
             open_timeout=15,
             close_timeout=1,

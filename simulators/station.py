@@ -95,6 +95,8 @@ class SimulatedStation(Life):
         self.configuration.restart()
         self.local_list.restart()
         self.limits.restart()
+        if self.doors:
+            self._url = self.doors[self.configuration["SecurityProfile"]]
         await super().reboot()
 
     # What a version says.

@@ -38,6 +38,11 @@ def is_secret(name: str | None) -> bool:
     return name is not None and _NAME.search(name) is not None
 
 
+def is_security_profile(name: str) -> bool:
+    """Whether a variable or a configuration key says by which security profile a station comes in (A05)."""
+    return name.strip().casefold() == "securityprofile"
+
+
 def redacted(action: str | None, text: str) -> str:
     """Return the JSON text of a message as it may be kept; only messages of `SECRETIVE` actions are looked at."""
     return covered(text) if action in SECRETIVE else text

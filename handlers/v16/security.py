@@ -14,9 +14,8 @@ from csms.ports.handlers import Answered, StationContext
 from handlers.answers import status_of
 from handlers.payload import Put, new_text
 
-AUTHORIZATION_KEY = "AuthorizationKey"
+AUTHORIZATION_KEY, SECURITY_PROFILE = "AuthorizationKey", "SecurityProfile"
 MOST_BYTES, TEXT_KEY = 20, 20
-PROFILES = frozenset("123")
 TAKEN = frozenset({"accepted", "rebootrequired"})
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{32,40}")
 
@@ -58,6 +57,11 @@ def change_password(command: remote.ChangePassword) -> Put:
     return "ChangeConfiguration", {"key": AUTHORIZATION_KEY, "value": value}
 
 
+def raise_profile(command: remote.RaiseSecurityProfile) -> Put:
+    """ChangeConfiguration of SecurityProfile, which counts after a restart (A05)."""
+    return "ChangeConfiguration", {"key": SECURITY_PROFILE, "value": str(command.profile)}
+
+
 def _in_hex(password: bytes) -> str:
     if len(password) > MOST_BYTES:
         raise Unsupported(f"a key of 1.6 has 16 to {MOST_BYTES} bytes, or is as many in hex digits", "password")
@@ -81,7 +85,7 @@ def offer(payload: bytes) -> SecurityOffer | None:
         case "authorizationkey":
             value = said.value.strip()
             return SecurityOffer(password=(value.lower() if _is_hex_key(value) else said.value).encode())
-        case "securityprofile" if said.value.strip() in PROFILES:
+        case "securityprofile" if re.fullmatch(r" *[0-9]{1,4} *", said.value):
             return SecurityOffer(profile=int(said.value))
     return None
 
@@ -93,6 +97,6 @@ def change_configuration(answered: Answered) -> Iterator[AnswerSecurityChange]:
         yield AnswerSecurityChange(answered.call_id, status, status.casefold() in TAKEN, answered.at)
 
 
-COMMANDS = {remote.ChangePassword: change_password}
+COMMANDS = {remote.ChangePassword: change_password, remote.RaiseSecurityProfile: raise_profile}
 OFFERS: Mapping[str, Callable[[bytes], SecurityOffer | None]] = {"ChangeConfiguration": offer}
 LEARNS = {"ChangeConfiguration": change_configuration}

@@ -9,7 +9,7 @@ from csms.domain import remote
 from csms.domain.station.security import AnswerSecurityChange, ReportSecurityEvent
 from csms.ocpp.messages import v201
 from csms.ocpp.version import Version
-from csms.ports.commands import SecurityOffer
+from csms.ports.commands import SecurityOffer, Unsupported
 from csms.ports.handlers import Answered, StationContext
 from handlers.answers import read
 from handlers.payload import Put, new_text
@@ -37,6 +37,13 @@ def change_password(command: remote.ChangePassword) -> Put:
     value = command.password or new_text(LENGTH)
     named = {"component": {"name": CONTROLLER}, "variable": {"name": PASSWORD}}
     return "SetVariables", {"setVariableData": [{"attributeValue": value, **named}]}
+
+
+def raise_profile(_: remote.RaiseSecurityProfile) -> Put:
+    """Nothing: the profile is part of a network profile here (A05)."""
+    raise Unsupported(
+        "2.x comes in by the security profile of its network profile: set that one by SetNetworkProfile", "profile"
+    )
 
 
 def offer(payload: bytes) -> SecurityOffer | None:
@@ -84,6 +91,6 @@ class _Data(Struct, frozen=True, rename="camel"):
 
 
 _said = msgspec.json.Decoder(_Data)
-COMMANDS = {remote.ChangePassword: change_password}
+COMMANDS = {remote.ChangePassword: change_password, remote.RaiseSecurityProfile: raise_profile}
 OFFERS: Mapping[str, Callable[[bytes], SecurityOffer | None]] = {"SetVariables": offer}
 LEARNS = {"SetVariables": set_variables}

@@ -30,9 +30,9 @@ async def test_all_keys_and_single_ones_that_a_station_of_16_tells_are_its_varia
     station = await house.station("CP-1")
     await asyncio.wait_for(station.connected.wait(), 10)
     answer = await house.http.post("/stations/CP-1/commands/get-variables", json={})
-    assert len(answer.json()["answer"]["configurationKey"]) == 20
+    assert len(answer.json()["answer"]["configurationKey"]) == 26
     variables = await told(house)
-    assert len(variables) == 20
+    assert len(variables) == 26
     told_of = {"value": "60", "component": "", "mutability": "ReadWrite"}
     assert told_of.items() <= variables["MeterValueSampleInterval"].items()
     assert variables["NumberOfConnectors"]["mutability"] == "ReadOnly"

@@ -19,7 +19,7 @@ from csms.domain.remote.core import (
 from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
 from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, command_of, listed_of
 from csms.domain.remote.reservation import CancelReservation, Reserve
-from csms.domain.remote.security import ChangePassword
+from csms.domain.remote.security import ChangePassword, RaiseSecurityProfile
 from csms.domain.remote.smart_charging import (
     ClearChargingProfile,
     GetChargingProfiles,
@@ -42,6 +42,7 @@ __all__ = [
     "GetLog",
     "ListedToken",
     "NewValue",
+    "RaiseSecurityProfile",
     "ReadVariables",
     "RemoteCommand",
     "RequestReport",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from csms.domain.fault import Fault
+from csms.domain.remote.core import ResetStation
 from csms.domain.remote.words import RemoteCommand
 
 SHORTEST, LONGEST = 16, 40
@@ -29,3 +30,13 @@ class ChangePassword(RemoteCommand, frozen=True):
             yield Fault("/password", f"has {SHORTEST} to {LONGEST} characters")
         if not self.password.isprintable():
             yield Fault("/password", "has characters that cannot be typed")
+
+
+class RaiseSecurityProfile(RemoteCommand, frozen=True):
+    """Have a station come in by a higher security profile from its next restart on; `restart` restarts it when it says yes."""
+
+    profile: Annotated[int, Meta(ge=1, le=3)]
+    restart: bool = False
+
+    def then(self) -> ResetStation | None:
+        return ResetStation(immediate=True) if self.restart else None

@@ -32,3 +32,7 @@ class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
     def weaker(self) -> "RemoteCommand | None":
         """Return what to ask of a station that does not know this, if its operator wants that; else None."""
         return None
+
+    def then(self) -> "RemoteCommand | None":
+        """Return what to ask of a station that said yes to this, if its operator wants that too; else None."""
+        return None

@@ -2,15 +2,18 @@
 
 import asyncio
 
+from csms.domain.proof import BASIC, TLS_BASIC
 from csms.features.commands.words import Words
 from csms.kit.passwords import hash_password
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, SecurityOffer, StationCalls
+from csms.web.problems import FieldError, Problem
 
 MOST_PASSWORDS = 3
+BY_PASSWORD = frozenset({BASIC, TLS_BASIC})
 NOTE = f"""
 WITH offered AS (
     INSERT INTO security_changes (station_id, call_id, password_hash, profile)
-    SELECT id, $2, $3, $4 FROM stations WHERE id = $1 AND ($4::smallint IS NULL OR $4 > security_profile)
+    SELECT id, $2, $3, $4 FROM stations WHERE id = $1 AND ($4::smallint IS NULL OR $4 > security_profile AND $4 <= 3)
     ON CONFLICT DO NOTHING
 )
 DELETE FROM security_changes WHERE station_id = $1 AND password_hash IS NOT NULL AND $3::text IS NOT NULL AND call_id NOT IN (
@@ -36,6 +39,24 @@ async def ask(words: Words, calls: StationCalls, wish: CallRequest) -> CallRepor
     if report.outcome in UNSENT:
         await words.pool.execute(FORGET, wish.station, wish.call_id)
     return report
+
+
+async def check_offer(words: Words, station: str, action: str, payload: bytes) -> None:
+    """Refuse a call that would have a station come in by less than it must: OCPP lowers no profile (SEC-04)."""
+    offer = words.phrasebook.offer(action, payload)
+    known = None if offer is None or offer.profile is None else await words.registry.find(station)
+    if known is None or offer is None or offer.profile is None:
+        return
+    if offer.profile < known.security_profile:
+        raise _refused(
+            f"is lower than {known.security_profile}, which it must come in by: a profile is never lowered over OCPP"
+        )
+    if offer.profile in BY_PASSWORD and not (known.password_hash or known.new_password_hashes):
+        raise _refused("needs a password: give the station one first")
+
+
+def _refused(why: str) -> Problem:
+    return Problem(409, f"the security profile {why}", errors=[FieldError("/profile", why)])
 
 
 async def _note(words: Words, wish: CallRequest, offer: SecurityOffer) -> None:

@@ -61,6 +61,8 @@ class CommandCarrier:
                     raise BodyFault(f"/variables/{place}/variable", "a secret is not sent to many stations")
         if isinstance(command, ChangePassword) and command.password is not None:
             raise BodyFault("/password", "is left out: a secret is not sent to many stations, each gets its own")
+        if command.then() is not None:
+            raise BodyFault("/restart", "is left out: many stations are restarted by an operation of its own")
         faults = [fault for protocol in protocols if (fault := await self._fault(protocol, command)) is not None]
         if faults and len(faults) == len(protocols):
             raise faults[0]

@@ -18,7 +18,7 @@ from csms.features.commands.turns import in_turn
 from csms.features.commands.wording import Worded, patience_with, word_for, word_parts
 from csms.features.commands.words import Addressee
 from csms.ocpp.secrets import redacted
-from csms.ports.commands import CallOutcome, CallReport, CallRequest
+from csms.ports.commands import CallOutcome, CallReport, CallRequest, Verdict
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
 
@@ -37,6 +37,7 @@ REFUSALS = {
 
 
 PREFIX = "/api/v1"
+AGREED = frozenset({Verdict.ACCEPTED, Verdict.NEEDS_RESTART})
 NOTHING: Mapping[str, int] = MappingProxyType({})
 ASKED = """
 INSERT INTO station_calls (id, station_id, action, payload, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -88,7 +89,25 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     protocol = await protocol_of(desk, station)
     response = await _say_once(request, station, protocol, command)
     weaker = command.weaker() if response.content.unsupported else None
-    return response if weaker is None else await _say_once(request, station, protocol, weaker)
+    if weaker is not None:
+        return await _say_once(request, station, protocol, weaker)
+    then = command.then() if response.content.verdict in AGREED else None
+    return response if then is None else await _go_on(request, station, protocol, response, then)
+
+
+async def _go_on(
+    request: AnyRequest, station: str, protocol: str, response: Response[CallAnswer], then: RemoteCommand
+) -> Response[CallAnswer]:
+    """Ask what is to follow; the answer is that to the last call. One that failed is told beside the answer to the first."""
+    said = response.content
+    try:
+        response = await _say_once(request, station, protocol, then)
+    except Problem as problem:
+        told = FieldError("/restart", f"the station was not restarted, or nobody knows: {problem.detail}")
+        response.content = replace(said, warnings=[*said.warnings, told])
+        return response
+    response.content = replace(response.content, warnings=said.warnings, calls=[said.call_id, response.content.call_id])
+    return response
 
 
 async def _say_once(request: AnyRequest, station: str, protocol: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -96,7 +115,7 @@ async def _say_once(request: AnyRequest, station: str, protocol: str, command: R
     command, ours = await prepared(desk, Addressee(station, protocol, call_id), command)
     parts = await word_parts(desk, station, protocol, command)
     warnings = await warnings_for(desk, station, protocol, command)
-    if len(parts) > 1:
+    if len(parts) > 1 or command.then() is not None:
         response = await _call_in_turn(request, station, parts)
     else:
         said = parts[0]

@@ -21,6 +21,10 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.ChangePassword,
         "Give the station another password; the one that it has lets it in until it has come with the new one.",
     ),
+    "raise-security-profile": (
+        remote.RaiseSecurityProfile,
+        "Have the station come in by a higher security profile after its next restart; once it did, by no lower one.",
+    ),
     "get-report": (
         remote.RequestReport,
         "Ask for a report of the device model; what it says is found under the station's variables.",

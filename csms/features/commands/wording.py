@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from csms.domain.remote import ReadVariables, RemoteCommand
+from csms.features.commands.asking import check_offer
 from csms.features.commands.room import frame_bytes, told_items, told_limit
 from csms.features.commands.words import Words
 from csms.ports.commands import Unsupported
@@ -41,6 +42,7 @@ def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
 async def word_for(words: Words, station: str, protocol: str, command: RemoteCommand) -> Worded:
     """Return the call that a command to one station is; raise a `Problem` for one that it would choke on, too (Q43)."""
     worded = word(words, protocol, command)
+    await check_offer(words, station, worded.action, worded.payload)
     check_room(worded.action, worded.payload, await _room(words, station, worded.action), worded.largest)
     return worded
 
@@ -56,6 +58,7 @@ async def word_parts(words: Words, station: str, protocol: str, command: RemoteC
         most = max(1, min(most - 1, most * room // largest))
         parts = [word(words, protocol, part) for part in command.chunks(most)]
     for part in parts:
+        await check_offer(words, station, part.action, part.payload)
         check_room(part.action, part.payload, room, part.largest)
     return parts
 

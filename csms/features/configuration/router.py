@@ -19,7 +19,7 @@ from csms.features.configuration.schemas import (
     StationSummary,
 )
 from csms.kit.zones import zone_of
-from csms.ocpp.secrets import is_secret
+from csms.ocpp.secrets import is_secret, is_security_profile
 from csms.web.desk import desk_of
 from csms.web.pagination import Page, cursor_of, page_of, read_cursor
 from csms.web.problems import FieldError, Problem
@@ -132,6 +132,8 @@ def _check(values: tuple[WantedValue, ...], restart: Restart | None) -> None:
     for place, value in enumerate(values):
         if is_secret(value.variable):
             raise _refused(f"/values/{place}/variable", "a password is no configuration")
+        if is_security_profile(value.variable):
+            raise _refused(f"/values/{place}/variable", "a security profile is raised by a command, and never lowered")
         if value.key in known:
             raise _refused(f"/values/{place}/variable", "is wanted twice")
         known.add(value.key)

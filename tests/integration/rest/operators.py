@@ -99,6 +99,12 @@ OF_16 = [
         "ChangeConfiguration",
         {"key": "AuthorizationKey", "value": "706c61696e20776f7264732030303137"},
     ),
+    (
+        "raise-security-profile",
+        {"profile": 3},
+        "ChangeConfiguration",
+        {"key": "SecurityProfile", "value": "3"},
+    ),
     ("clear-cache", {}, "ClearCache", {}),
     ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
     ("update-firmware", UPDATE, "UpdateFirmware", {"location": PLACE, "retrieveDate": AT, "retries": 2}),
