@@ -4,20 +4,11 @@ A setting comes from its environment variable, else from `config/<environment>.t
 `config/default.toml`, else from here.
 """
 
-import difflib
-import json
-import os
-import re
 import tomllib
-from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     IPvAnyAddress,
     IPvAnyNetwork,
@@ -26,90 +17,21 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from csms.kit.failures import StartFailed
+from csms.settings.certificates import Certificates
+from csms.settings.problems import PREFIX, contradictions, line, problem, unknown_names
+from csms.settings.words import Door, Environment, Listed, MissingSubprotocol, Role
 
-SCHEMES = {
-    "DATABASE_URL": ("postgresql://", "postgres://"),
-    "REDIS_URL": ("redis://", "rediss://", "unix://"),
-}
-FIRST_OF_TLS = 2
+__all__ = ["CONFIG", "PREFIX", "Door", "Environment", "MissingSubprotocol", "Role", "Settings", "load"]
+
 BASE = r"^(https?|ftp)://[^/@\s]+(/[^@?#\s]*)?$"
 """An address without a name, a password or a query: what addresses of the depot begin with."""
-CONFIG = Path(__file__).resolve().parents[1] / "config"
-PREFIX = "CSMS_"
-SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$")
-"""How Kubernetes names what it tells every container of a service; one that is called `csms` begins as we do."""
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
-class Environment(StrEnum):
-    """Where the program runs."""
-
-    DEVELOPMENT = "development"
-    STAGING = "staging"
-    PRODUCTION = "production"
-
-
-class Role(StrEnum):
-    """What a process does; one may do all."""
-
-    GATEWAY = "gateway"
-    API = "api"
-    FILES = "files"
-    WORKER = "worker"
-
-
-class MissingSubprotocol(StrEnum):
-    """What a station gets that offers no subprotocol (Q1)."""
-
-    REFUSE = "refuse"
-    ASSUME_16 = "assume-1.6"
-
-
-class Door(BaseModel):
-    """A port that stations knock at: the security profiles it serves tell whether it speaks TLS.
-
-    `terminated`: something before it speaks TLS with the stations, so that profile 2 may come in plain.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    port: Annotated[int, Field(ge=0, le=65535)]
-    profiles: Annotated[frozenset[Annotated[int, Field(ge=0, le=3)]], Field(min_length=1)]
-    host: str | None = None
-    terminated: bool = False
-
-    @property
-    def tls(self) -> bool:
-        """Whether it speaks TLS."""
-        return max(self.profiles) >= FIRST_OF_TLS and not self.terminated
-
-    @model_validator(mode="after")
-    def check(self) -> Self:
-        """Refuse profiles that no port can serve together."""
-        if self.tls and min(self.profiles) < FIRST_OF_TLS:
-            raise ValueError("profiles 2 and 3 come over TLS, 0 and 1 do not: give each kind a port of its own")
-        if self.terminated and 3 in self.profiles:  # noqa: PLR2004  # the number of the profile
-            raise ValueError("profile 3 shows its certificate to us: it cannot be terminated before")
-        return self
-
-
-def _listed(given: Any) -> Any:
-    """Return the items of a text: those of a JSON array, or what commas part; a path is the only one."""
-    if isinstance(given, Path):
-        return (given,)
-    if not isinstance(given, str):
-        return given
-    return json.loads(given) if given.lstrip().startswith("[") else [item.strip() for item in given.split(",") if item]
-
-
-Listed = (NoDecode, BeforeValidator(_listed))
-"""What makes a setting of several items one that an environment variable can hold."""
-
-
-class Settings(BaseSettings):
+class Settings(Certificates, BaseSettings):
     """The settings of one process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -130,11 +52,7 @@ class Settings(BaseSettings):
     ocpp_port: Annotated[int, Field(ge=0, le=65535)] = 9000
     ocpp_reuse_port: bool = False
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 9443
-    tls_certificate: Annotated[tuple[Path, ...], *Listed] = ()
-    tls_key: Annotated[tuple[Path, ...], *Listed] = ()
-    tls_client_ca: Annotated[tuple[Path, ...], *Listed] = ()
     listeners: Annotated[tuple[Door, ...], *Listed] = ()
-    cpo_names: Annotated[tuple[str, ...], *Listed] = ()
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     health_host: str = "127.0.0.1"
@@ -189,11 +107,11 @@ class Settings(BaseSettings):
     @classmethod
     def tell_all(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         """Fail with the problems of single settings and those between settings together."""
-        problems = [_problem((), text) for text in (*_contradictions(given), *_unknown_names(cls))]
+        problems = [problem((), text) for text in (*contradictions(given), *unknown_names(cls.model_fields))]
         try:
             valid = validate(given)
         except ValidationError as invalid:
-            problems = [_problem(told["loc"], told["msg"]) for told in invalid.errors(include_input=False)] + problems
+            problems = [problem(told["loc"], told["msg"]) for told in invalid.errors(include_input=False)] + problems
         if problems:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return valid
@@ -238,63 +156,5 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as invalid:
-        lines = [_line(problem["loc"], problem["msg"]) for problem in invalid.errors(include_input=False)]
+        lines = [line(told["loc"], told["msg"]) for told in invalid.errors(include_input=False)]
         raise StartFailed("settings:\n  " + "\n  ".join(lines)) from None
-
-
-def _contradictions(given: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong between settings, or with the text of a secret one, as they were given."""
-    problems = []
-    if _count(given.get("tls_certificate")) != _count(given.get("tls_key")):
-        problems.append(
-            "CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither, and as many of one as of the other"
-        )
-    if (given.get("S3_ACCESS_KEY") is None) != (given.get("S3_SECRET_KEY") is None):
-        problems.append("S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither")
-    if given.get("S3_ENDPOINT") is not None and given.get("S3_BUCKET") is None:
-        problems.append("S3_BUCKET: must be set with S3_ENDPOINT")
-    for name, schemes in SCHEMES.items():
-        url = given.get(name)
-        if url is not None and not str(url).startswith(schemes):
-            problems.append(f"{name}: must begin with one of {', '.join(schemes)}")
-        if url is None and given.get("environment") == Environment.PRODUCTION:
-            problems.append(f"{name}: must be set in production")
-    return problems
-
-
-def _unknown_names(settings: type[BaseSettings]) -> list[str]:
-    """Return what is wrong with the names of environment variables that are ours by their prefix."""
-    known = [_name((name,)) for name in settings.model_fields]
-    unknown = [name for name in map(str.upper, os.environ) if name.startswith(PREFIX) and name not in known]
-    return [f"{name}: there is no such setting{_guess(name, known)}" for name in sorted(unknown) if not _is_link(name)]
-
-
-def _guess(name: str, known: list[str]) -> str:
-    alike = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f"; is it {alike[0]}?" if alike else ""
-
-
-def _is_link(name: str) -> bool:
-    value = os.environ.get(name, "")
-    return SERVICE_LINK.search(name) is not None or (name.endswith("_PORT") and "://" in value)
-
-
-def _count(given: Any) -> int:
-    listed = _listed(given)
-    return 0 if listed is None else len(listed)
-
-
-def _problem(location: tuple[str | int, ...], text: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("setting", "{text}", {"text": text}), loc=location, input=None)
-
-
-def _line(location: tuple[str | int, ...], text: str) -> str:
-    if not location:
-        return text
-    within = " ".join(map(str, location[1:])) if any(isinstance(part, str) for part in location[1:]) else ""
-    return f"{_name(location)}{within and f' ({within})'}: {text}"
-
-
-def _name(location: tuple[str | int, ...]) -> str:
-    name = str(location[0])
-    return name if name.isupper() else f"{PREFIX}{name.upper()}"
