@@ -162,6 +162,7 @@ async def test_how_it_went_is_told_and_two_do_not_do_it_at_once(shared_house: Ho
     answer = await shared_house.http.post(f"{path_of(mute)}/sync", headers={"Prefer": "respond-async"})
     assert (answer.status_code, answer.json()["wanted"]["sync"]["outcome"]) == (202, None)
     assert (await shared_house.http.post(f"{path_of(mute)}/sync")).status_code == 409
+    await eventually(lambda: mute.commands)
     await mute.stop()
 
     async def ended() -> bool:
