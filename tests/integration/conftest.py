@@ -20,6 +20,19 @@ from simulators.v201 import Station201
 from tests.conftest import NO_TLS, fresh_database
 
 KEY = "test-key-of-the-suite"
+SETTINGS = {
+    "ocpp_host": "127.0.0.1",
+    "ocpp_port": 0,
+    "web_port": 0,
+    "files_port": 0,
+    "files_tls_port": 0,
+    "ftp_port": 0,
+    "bootstrap_api_key": KEY,
+    "call_timeout_s": 5.0,
+    "call_gap_s": 0.0,
+    "drain_pause_s": 0.0,
+}
+"""What a house of the suite is told; it does not rest between two calls to a station, which only few tests are about."""
 
 
 class House:
@@ -80,20 +93,9 @@ class House:
 
 
 async def open_house(database: str, redis_url: str, **settings: Any) -> House:
-    given = {
-        "data_folder": Path(tempfile.mkdtemp(prefix="csms-")),
-        "ocpp_host": "127.0.0.1",
-        "ocpp_port": 0,
-        "web_port": 0,
-        "files_port": 0,
-        "files_tls_port": 0,
-        "ftp_port": 0,
-        "bootstrap_api_key": KEY,
-        "call_timeout_s": 5.0,
-        "drain_pause_s": 0.0,
-        **settings,
-    }
-    node = Node(Settings(**given), Servers(database, redis_url))
+    data_folder = Path(tempfile.mkdtemp(prefix="csms-"))
+    given = Settings(**SETTINGS | {"data_folder": data_folder} | settings)
+    node = Node(given, Servers(database, redis_url))
     await node.start()
     assert node.web is not None
     http = httpx.AsyncClient(
@@ -124,11 +126,8 @@ async def house(start_house: Callable[..., Awaitable[House]]) -> House:
 
 @pytest.fixture(scope="module")
 async def shared_house(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> AsyncIterator[House]:
-    """A house for tests that come in large families and use a station each; nothing else may be told apart in it.
-
-    No gap between calls: families of commands would only wait for it.
-    """
+    """A house for tests that come in large families and use a station each; nothing else may be told apart in it."""
     async with fresh_database(postgres) as database:
-        house = await open_house(database, valkey.url, node="shared", call_gap_s=0, connects_per_minute=100_000)
+        house = await open_house(database, valkey.url, node="shared", connects_per_minute=100_000)
         yield house
         await house.stop()

@@ -136,7 +136,7 @@ async def test_a_station_is_set_right_after_its_boot_and_one_of_which_nothing_is
     start_house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("csms.node.fleet.KEEP_S", 0.05)
-    house = await start_house(upkeep_settle_s=0.01, call_gap_s=0)
+    house = await start_house(upkeep_settle_s=0.01)
     await house.register("CP-1")
     await house.register("CP-2")
     await house.http.put("/stations/CP-1/configuration", json=WANTED)
@@ -159,7 +159,7 @@ async def test_what_a_station_did_not_survive_the_house_does_not_ask_again(
     start_house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("csms.node.fleet.KEEP_S", 0.05)
-    house = await start_house(upkeep_settle_s=0.01, call_gap_s=0)
+    house = await start_house(upkeep_settle_s=0.01)
     await house.register("CP-1")
     await house.http.put("/stations/CP-1/configuration", json=WANTED)
     async with RawStation(house, "CP-1") as station:
@@ -197,7 +197,7 @@ async def test_a_station_is_restarted_once_for_what_counts_only_then_if_an_opera
     start_house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("csms.node.fleet.KEEP_S", 0.05)
-    house = await start_house(upkeep_settle_s=0.01, call_gap_s=0)
+    house = await start_house(upkeep_settle_s=0.01)
     for station, more in (("CP-1", {"restart": {}}), ("CP-2", {})):
         await house.register(station)
         put = await house.http.put(f"/stations/{station}/configuration", json={**WANTED, **more})

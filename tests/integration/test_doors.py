@@ -138,7 +138,7 @@ async def leave_unanswered(house: House, socket: ClientConnection, times: int) -
 
 @pytest.mark.covers("Q13", "L6")
 async def test_a_station_that_answers_no_call_is_made_to_redial_once(start_house: StartHouse) -> None:
-    house = await start_house(call_gap_s=0)
+    house = await start_house()
     await house.register("CP-1")
     async with connect(f"{house.url}/CP-1", **OFFERS) as mute:
         with capture_logs() as lines:
@@ -155,7 +155,7 @@ async def test_a_station_that_answers_no_call_is_made_to_redial_once(start_house
 
 @pytest.mark.covers("Q13")
 async def test_a_station_that_answers_now_and_then_keeps_its_line(start_house: StartHouse) -> None:
-    house = await start_house(call_gap_s=0)
+    house = await start_house()
     await house.register("CP-1")
     async with connect(f"{house.url}/CP-1", **OFFERS) as slow:
         for _ in range(3):
@@ -167,7 +167,10 @@ async def test_a_station_that_answers_now_and_then_keeps_its_line(start_house: S
 
 
 @pytest.mark.covers("Q31", "J-40")
-async def test_two_commands_at_once_reach_the_station_one_after_the_other(house: House) -> None:
+async def test_two_commands_at_once_reach_the_station_one_after_the_other(
+    start_house: Callable[..., Awaitable[House]],
+) -> None:
+    house = await start_house(call_gap_s=0.2)
     await house.register("CP-1")
     async with connect(f"{house.url}/CP-1", **OFFERS) as socket:
         asked = [

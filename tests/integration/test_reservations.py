@@ -172,6 +172,7 @@ async def test_a_session_that_comes_before_the_answer_counts(at_work: AtWork) ->
 @pytest.mark.covers("Q102")
 async def test_an_answer_that_comes_after_its_deadline_is_learned_too(at_work: AtWork) -> None:
     house, station, _ = at_work
+    assert (await house.http.put(f"{CP}/habits", json={"call_timeout_s": 1})).status_code == 200
     asking = asyncio.create_task(house.http.post(f"{CP}/commands/reserve", json=wish()))
     command = await station.take()
     answer = await asking

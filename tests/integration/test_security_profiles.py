@@ -30,7 +30,7 @@ async def two_doors(
     certificate, key = make_certificate(tmp_path_factory.mktemp("tls"))
     async with fresh_database(postgres) as database:
         house = await open_house(
-            database, valkey.url, node="doors", tls_port=0, tls_certificate=certificate, tls_key=key, call_gap_s=0
+            database, valkey.url, node="doors", tls_port=0, tls_certificate=certificate, tls_key=key
         )
         doors = {"1": house.url, "2": f"wss://127.0.0.1:{house.node.listeners[1].port}"}
         yield house, doors, ssl.create_default_context(cafile=certificate)

@@ -32,7 +32,7 @@ async def late_house(start_house: StartHouse, monkeypatch: pytest.MonkeyPatch) -
     """A house whose clock can be put forward."""
     clock = ShiftedClock()
     monkeypatch.setattr("csms.node.foundation.SystemClock", lambda: clock)
-    house = await start_house(call_gap_s=0, heartbeat_s=300)
+    house = await start_house(heartbeat_s=300)
     return house, clock
 
 

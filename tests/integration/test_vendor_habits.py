@@ -35,7 +35,7 @@ habits = { ping_s = 11, energy_factor = 1000, call_gap_s = 0.5 }
 @pytest.fixture
 async def house(start_house: StartHouse, tmp_path: Path) -> House:
     (tmp_path / "acme.toml").write_text(PROFILES)
-    return await start_house(vendors_folder=tmp_path, call_gap_s=0)
+    return await start_house(vendors_folder=tmp_path)
 
 
 def line_of(house: House, station: str = "CP-1") -> Connection:
