@@ -224,7 +224,7 @@ class Behaviour:
     before each session, `reuse_transaction` calls all 2.x transactions the same.
     `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
     after the one before is lost. `odd_key` is the only key that `config` concerns; else all.
-    `no_shows`: nobody plugs in after a remote start. `sc` are habits of `limits.SmartCharging`.
+    `tells` are the security events that it tells after each connect. `no_shows`: nobody plugs in after a remote start. `sc` are habits of `limits.SmartCharging`.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
@@ -232,6 +232,7 @@ class Behaviour:
     identity: Identity = Identity.PLAIN
     credentials: Credentials = Credentials.RIGHT
     rotation: Rotation = Rotation.NEXT
+    tells: tuple[str, ...] = ()
     redial: Redial = Redial.ABORT
     reconnect_s: float = 0.5
     ping: bool = True

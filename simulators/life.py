@@ -84,6 +84,10 @@ class Life(ABC):
         """Send the status of every EVSE."""
 
     @abstractmethod
+    async def say_security_event(self, kind: str, info: str | None = None) -> None:
+        """Tell of a security event."""
+
+    @abstractmethod
     async def heartbeat(self) -> None:
         """Send a Heartbeat."""
 
@@ -245,6 +249,8 @@ class Life(ABC):
         for old in self._abandoned if self.behaviour.redial is Redial.LATE_CLOSE else ():
             old.transport.abort()
         await self.say_statuses()
+        for kind in self.behaviour.tells:
+            await self.say_security_event(kind)
         if self.behaviour.spoil is not Spoil.NEVER and not self._spoilt:
             self._spoilt = True
             dialling.spoil(socket, self.behaviour.spoil)

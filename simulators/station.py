@@ -113,10 +113,6 @@ class SimulatedStation(Life):
     async def authorize(self, token: str) -> str:
         """Send Authorize and return the status."""
 
-    @abstractmethod
-    async def say_security_event(self, kind: str, info: str | None = None) -> None:
-        """Tell of a security event."""
-
     async def say_reservation_over(self, number: int, how: str) -> None:
         """Say that a reservation was `Expired` or `Removed`, where the version has a message for it."""
 

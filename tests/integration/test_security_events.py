@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from simulators.behaviour import Behaviour
+from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.wire import RawStation, at
 
@@ -60,3 +62,17 @@ async def test_events_of_all_stations_are_filtered_and_come_in_pages(shared_hous
     rest = await listed(house, station="LOG-1", after=page["next"])
     assert [one["type"] for one in (*page["items"], *rest)] == ["AttemptedReplayAttacks", "SettingSystemTime"]
     assert (await house.http.get("/stations/NOBODY/security-events")).status_code == 404
+
+
+@pytest.mark.covers("SEC-60", "16-SEC-09")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_simulated_station_tells_of_its_security_when_it_connects(shared_house: House, version: str) -> None:
+    name = f"TELLS-{version}"
+    behaviour = Behaviour(tells=("StartupOfTheDevice", "InvalidMessages"))
+    await shared_house.station(name, version=version, behaviour=behaviour)
+    await eventually(lambda: _has(shared_house, name, ["InvalidMessages", "StartupOfTheDevice"]))
+    assert [one["critical"] for one in await listed(shared_house, station=name)] == [False, True]
+
+
+async def _has(house: House, name: str, types: list[str]) -> bool:
+    return [one["type"] for one in await listed(house, station=name)] == types

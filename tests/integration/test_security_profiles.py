@@ -168,3 +168,31 @@ async def test_what_an_operator_lowers_by_hand_is_not_raised_by_the_line_that_st
     await station.boot()
     assert await shown(house, "BY-HAND") == (0, None)
     await asyncio.wait_for(station.stop(), 10)
+
+
+@pytest.mark.covers("SEC-37")
+async def test_an_operator_says_that_the_subject_of_a_certificate_does_not_count(two_doors: Doors) -> None:
+    house = two_doors[0]
+    made = await house.register("ODD-PAPER", security_profile=3, any_subject=True)
+    assert made["any_subject"] is True
+    found = await house.node.registry.find("odd-paper")
+    assert found is not None
+    assert found.any_subject
+    changed = await house.http.patch("/stations/ODD-PAPER", json={"any_subject": False})
+    assert changed.json()["any_subject"] is False
+
+
+@pytest.mark.covers("16-SEC-11")
+async def test_what_is_known_of_the_keys_of_security_is_told_with_the_answer(two_doors: Doors) -> None:
+    house = two_doors[0]
+    await guarded(two_doors, "KEYS")
+    body = {"variables": [{"variable": "CertificateStoreMaxLength", "value": "99"}]}
+    written = (await house.http.post("/stations/KEYS/commands/set-variables", json=body)).json()
+    assert ([one["path"] for one in written["warnings"]], written["verdict"]) == (["/variables/0/value"], "Refused")
+    names = ["AuthorizationKey", "CpoName", "SecurityProfile", "CertificateSignedMaxChainSize"]
+    asked = {"variables": [{"variable": name} for name in names]}
+    read = (await house.http.post("/stations/KEYS/commands/get-variables", json=asked)).json()
+    assert [one["path"] for one in read["warnings"]] == ["/variables/0/variable"]
+    kept = {one["variable"]: one["value"] for one in (await house.http.get("/stations/KEYS/variables")).json()}
+    assert (kept["SecurityProfile"], kept["CertificateSignedMaxChainSize"]) == ("1", "10000")
+    assert kept.get("AuthorizationKey") in {None, ""}

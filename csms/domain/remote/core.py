@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from msgspec import Meta, Struct
 
 from csms.domain.fault import Fault
+from csms.domain.remote.guarded import doubt_about_value, is_never_told
 from csms.domain.remote.words import Connector, Evse, EvseOrStation, RemoteCommand, RequestId, Text
 from csms.domain.smart_charging.profile import Profile
 from csms.domain.smart_charging.validation import faults_of
@@ -91,6 +92,12 @@ class ReadVariables(RemoteCommand, frozen=True):
 
     variables: tuple[VariableName, ...] = ()
 
+    def doubts(self) -> Iterable[Fault]:
+        """Tell what is asked for in vain: passwords are never told."""
+        for place, one in enumerate(self.variables):
+            if is_never_told(one.variable):
+                yield Fault(f"/variables/{place}/variable", "is never told: stations only take it")
+
     def chunks(self, most: int) -> "Sequence[ReadVariables]":
         """Return the same in several, as the stations are that take but so many names at once (Q93, Q115)."""
         return [ReadVariables(part) for part in _cut(self.variables, most)] or [self]
@@ -102,8 +109,13 @@ class WriteVariables(RemoteCommand, frozen=True):
     variables: Annotated[tuple[NewValue, ...], Meta(min_length=1)]
 
     def doubts(self) -> Iterable[Fault]:
-        """Tell what is better not written: no measurands at all, which some stations never measure after again (Q115)."""
+        """Tell what is better not written: no measurands at all, which some stations never measure after again (Q115).
+
+        And what stations probably do not take of their keys of security (16-SEC-11).
+        """
         for place, one in enumerate(self.variables):
+            if (doubt := doubt_about_value(one.variable, one.value)) is not None:
+                yield Fault(f"/variables/{place}/value", doubt)
             if not one.value.strip() and one.variable.casefold().endswith(MEASURANDS):
                 yield Fault(f"/variables/{place}/value", "is empty: the station may measure nothing any more")
 

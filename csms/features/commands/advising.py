@@ -48,7 +48,7 @@ async def _on_values(_desk: Desk, _station: str, _protocol: str, command: remote
 async def _on_reading(desk: Desk, station: str, _protocol: str, command: remote.ReadVariables) -> Iterable[Fault]:
     known = await desk.registry.find(station)
     if command.variables or known is None or known.habits.read_all is not False:
-        return ()
+        return command.doubts()
     return (Fault("/variables", "are better named: its make does not bear to be asked for all at once"),)
 
 

@@ -26,7 +26,7 @@ def test_what_is_asked_is_cut_without_a_loss_and_in_its_order() -> None:
         ("TxUpdatedMeasurands", "", True),
         ("MeterValuesSampledData", " ", True),
         ("StopTxnAlignedData", "Voltage", False),
-        ("AuthorizationKey", "", False),
+        ("WebSocketPingInterval", "", False),
     ],
 )
 def test_an_empty_list_of_what_is_measured_is_warned_of(name: str, value: str, *, doubted: bool) -> None:

@@ -117,6 +117,18 @@ async def test_a_key_is_known_as_bytes_and_as_hex_of_either_case() -> None:
     assert spellings(b"plain text") == [b"plain text"]
 
 
+@pytest.mark.covers("Q21", "SEC-13")
+async def test_text_of_as_many_bytes_as_a_key_has_is_known_by_its_hex_too() -> None:
+    with ThreadPoolExecutor(1) as executor:
+        for text in (b"plain words 0017", b"plain words of 20 b."):
+            check, hashed = PasswordCheck(executor=executor, key=b"k" * 32), hash_password(text.hex().encode())
+            for form in (text, text.hex().encode(), text.hex().upper().encode()):
+                assert await check.is_right("CP1", form, hashed)
+            assert not await check.is_right("CP1", text[:-1] + b"?", hashed)
+    for length in (15, 21):
+        assert spellings(b"x" * length) == [b"x" * length]
+
+
 @pytest.mark.covers("TC_A_03", "TC_A_09")
 async def test_a_changed_password_is_not_remembered_as_right() -> None:
     with ThreadPoolExecutor(1) as executor:

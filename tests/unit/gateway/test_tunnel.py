@@ -29,6 +29,21 @@ async def test_a_station_comes_in_by_its_own_certificate(open_secure: OpenSecure
     assert (proof.profile, proof.certificate.serial) == (3, paper.serial)
 
 
+@pytest.mark.covers("SEC-37", "OCTT-02")
+async def test_of_the_certificate_of_a_station_that_need_not_name_it_only_the_issuer_counts(
+    open_secure: OpenSecure,
+) -> None:
+    secure = await open_secure()
+    secure.doors.registry.add("CP-3", security_profile=3, any_subject=True)
+    odd = secure.authority.station("SOMEBODY ELSE")
+    assert (await secure.ask("/CP-3", odd)).status == 101
+    nobody = await secure.ask("/CP-3", None)
+    await nobody.ended()
+    assert (nobody.status, secure.doors.outcome("no-client-certificate")) == (403, 1)
+    with pytest.raises((ssl.SSLError, ConnectionError, asyncio.IncompleteReadError)):
+        await secure.ask("/CP-3", secure.strangers.station("CP-3"))
+
+
 WRONG_ONES: dict[str, tuple[Callable[[Secure], Paper | None], str]] = {
     "of another station": (lambda door: door.authority.station("CP-33"), "client-certificate"),
     "none": (lambda door: None, "no-client-certificate"),
