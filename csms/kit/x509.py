@@ -80,6 +80,15 @@ class HashData(Struct, frozen=True):
     issuer_key_hash: str
     serial_number: str
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What is the same whatever letters it is told in: small ones, no blanks, a number without leading zeros (SEC-53)."""
+        algorithm, name, key, serial = ("".join(getattr(self, part).split()).casefold() for part in _PARTS)
+        return algorithm, name, key, serial.lstrip("0") or "0"
+
+
+_PARTS = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
+
 
 def load_certificates(text: str) -> list[x509.Certificate]:
     """Return the certificates in a PEM text, in its order; raise `NotReadable` if one is broken or there is none.
@@ -163,6 +172,15 @@ def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm
     return HashData(
         algorithm, named.issuer_name_hash.hex(), named.issuer_key_hash.hex(), f"{certificate.serial_number:x}"
     )
+
+
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether a certificate names another one as its issuer, and was signed by its key."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def pem_of(certificates: Iterable[x509.Certificate]) -> str:
