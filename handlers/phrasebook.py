@@ -8,7 +8,7 @@ from csms.domain.local_list import Listed
 from csms.domain.remote import RemoteCommand
 from csms.ocpp.version import Version
 from csms.ports.commands import LimitVariable, SecurityOffer, Unsupported, Verdict
-from handlers import v16, v201
+from handlers import v16, v21, v201
 from handlers.v16 import security as security_16
 from handlers.v201 import security as security_2x
 from handlers.verdicts import verdict_of
@@ -16,7 +16,7 @@ from handlers.verdicts import verdict_of
 BY_VERSION: Mapping[str, Mapping[Any, Any]] = {
     Version.V16: v16.COMMANDS,
     Version.V201: v201.COMMANDS,
-    Version.V21: v201.COMMANDS,
+    Version.V21: v21.COMMANDS,
 }
 MEMBERS: Mapping[str, Mapping[str, str]] = {
     Version.V16: v16.MEMBERS,
@@ -64,9 +64,9 @@ class VersionedPhrasebook:
         offer = OFFERS.get(action)
         return None if offer is None else offer(payload)
 
-    def verdict(self, answer: str) -> Verdict:
+    def verdict(self, answer: str, action: str = "") -> Verdict:
         """Return what an answer says to a command, in whichever version."""
-        return verdict_of(answer)
+        return verdict_of(answer, action)
 
 
 def _parts(path: str) -> Iterator[list[str] | int]:

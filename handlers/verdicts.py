@@ -12,10 +12,12 @@ RESTART = "rebootrequired"
 UNKNOWN = frozenset({"notsupported", "notimplemented"})
 WRITTEN = ("setVariableResult", "setMonitoringResult", "clearMonitoringResult")
 READ = ("getVariableResult",)
+NONE_FOUND = ("GetInstalledCertificateIds", "notfound")
+"""A station that has none of what it was asked for has told all that it has."""
 
 
-def verdict_of(answer: str) -> Verdict:
-    """Return what an answer says; one without any status says yes, for to answer at all is to agree."""
+def verdict_of(answer: str, action: str = "") -> Verdict:
+    """Return what an answer to an action says; one without any status says yes, for to answer at all is to agree."""
     try:
         told = msgspec.json.decode(answer)
     except msgspec.DecodeError:
@@ -23,7 +25,8 @@ def verdict_of(answer: str) -> Verdict:
     if not isinstance(told, dict):
         return Verdict.ACCEPTED
     if (status := told.get("status")) is not None:
-        return _of([str(status)])
+        found_none = (action, str(status).strip().casefold()) == NONE_FOUND
+        return Verdict.ACCEPTED if found_none else _of([str(status)])
     for name in WRITTEN:
         if isinstance(results := told.get(name), list):
             return _of(_statuses(results))

@@ -7,6 +7,7 @@ stands for today. A test holds the two together.
 from alembic import context
 
 from csms.storage.tables import (
+    certificates,
     charging,
     depot,
     errands,
@@ -20,6 +21,7 @@ from csms.storage.tables import (
 )
 
 loaded = (
+    certificates.certificates,
     charging.charging_profiles,
     depot.tickets,
     errands.errands,

@@ -224,7 +224,8 @@ class Behaviour:
     before each session, `reuse_transaction` calls all 2.x transactions the same.
     `mute_calls_after` commands the station takes no more; one that comes less than `least_gap_s`
     after the one before is lost. `odd_key` is the only key that `config` concerns; else all.
-    `tells` are the security events that it tells after each connect. `no_shows`: nobody plugs in after a remote start. `sc` are habits of `limits.SmartCharging`.
+    `tells` are the security events that it tells after each connect. `no_shows`: nobody plugs in after a remote start.
+    `sc` are habits of `limits.SmartCharging`, `trust` those of `truststore.TrustStore`.
     """
 
     subprotocol: Subprotocol = Subprotocol.RIGHT
@@ -268,6 +269,7 @@ class Behaviour:
     unlock: Unlock = Unlock.WORKS
     no_shows: bool = False
     lists: Lists = Lists.RIGHT
+    trust: tuple[str, ...] = ()
     sc: tuple[str, ...] = ()
     fw: Fw = Fw.RIGHT
     mute_calls_after: int | None = None

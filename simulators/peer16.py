@@ -10,6 +10,7 @@ from ocpp.v16.enums import Action
 
 from simulators import mishaps
 from simulators.behaviour import Commands, Unlock
+from simulators.certificate_desk import Certificates16
 from simulators.charging import Charging16, of_16
 from simulators.errand_desks import Errands16
 from simulators.limits import Limit
@@ -18,7 +19,7 @@ from simulators.reservation import Reservation16
 from simulators.station import IDLE, QUIET, SimulatedStation
 
 
-class Peer16(Errands16, LocalList16, Reservation16, Charging16, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer16(Certificates16, Errands16, LocalList16, Reservation16, Charging16, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 1.6 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:

@@ -9,6 +9,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import Action
 
 from simulators.behaviour import Commands
+from simulators.certificate_desk import Certificates201
 from simulators.charging import Charging201, of_201
 from simulators.configuration import Key
 from simulators.errand_desks import Errands201
@@ -28,7 +29,7 @@ def _reported(key: Key) -> dict[str, Any]:
     return {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
 
 
-class Peer201(Errands201, LocalList201, Reservation201, Charging201, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer201(Certificates201, Errands201, LocalList201, Reservation201, Charging201, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 2.0.1 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:

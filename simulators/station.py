@@ -22,6 +22,7 @@ from simulators.listed import TokenList
 from simulators.meter import EnergyMeter
 from simulators.outbox import Message, Outbox, RetryPolicy
 from simulators.promises import Promises
+from simulators.truststore import TrustStore
 
 ocpp.messages.ASYNC_VALIDATION = False
 QUIET = logging.getLogger("simulators.ocpp")
@@ -63,6 +64,7 @@ class SimulatedStation(Life):
             clock=clock,
         )
         self.local_list = TokenList(habit=habits.lists, clock=clock)
+        self.trust = TrustStore(habits.trust)
         in_16 = self.subprotocol == "ocpp1.6"
         self.limits = Limits(habits=habits.sc, evses=self.evses, exclusive=in_16, going=self._going, clock=clock)
         self.errands = Errands(self)

@@ -114,5 +114,5 @@ class Phrasebook(Protocol):
     def offer(self, action: str, payload: bytes) -> SecurityOffer | None:
         """Return what a call, whoever worded it, offers a station to come in by; None for nearly all calls."""
 
-    def verdict(self, answer: str) -> Verdict:
-        """Return what an answer (a CALLRESULT's payload, as JSON text) says to a command."""
+    def verdict(self, answer: str, action: str = "") -> Verdict:
+        """Return what an answer (a CALLRESULT's payload, as JSON text) to an action says to a command."""

@@ -20,6 +20,7 @@ from csms.domain.station.security import SecurityChangeAnswered, SecurityEventTo
 from csms.storage import list_projection as lists
 from csms.storage import reservation_projection as reservations
 from csms.storage import security_projection as security
+from csms.storage.certificate_projection import CERTIFICATES
 from csms.storage.charging_projection import CHARGING
 from csms.storage.errand_projection import ERRANDS
 from csms.storage.texts import clean
@@ -157,6 +158,7 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     SecurityEventTold: (security.TOLD, security.told),
     SecurityChangeAnswered: (security.ANSWERED, security.answered),
     **CHARGING,
+    **CERTIFICATES,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""
 

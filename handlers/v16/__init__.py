@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from csms.ports.handlers import Dialect, Inbound
-from handlers import errands
+from handlers import errands, hash_data
 from handlers.v16 import (
+    certificate_management,
     commands,
     configuration,
     core,
@@ -26,6 +27,7 @@ COMMANDS: Mapping[Any, Any] = {
     **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
     **security.COMMANDS,
+    **certificate_management.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -35,6 +37,7 @@ MEMBERS = {
     **errands.MEMBERS,
     **local_auth_list.MEMBERS,
     **reservation.MEMBERS,
+    **hash_data.MEMBERS,
     **smart_charging.MEMBERS,
 }
 """Which member of a command became which member of its payload."""
@@ -83,6 +86,7 @@ V16 = Dialect(
         **local_auth_list.LEARNS,
         **reservation.LEARNS,
         **security.LEARNS,
+        **certificate_management.LEARNS,
         **smart_charging.LEARNS,
     },
     asks={**firmware.ASKS, **diagnostics.ASKS},

@@ -7,10 +7,11 @@ import msgspec
 
 from csms.ocpp.version import Version
 from csms.ports.handlers import Dialect, Inbound, Learn
-from handlers import errands
+from handlers import errands, hash_data
 from handlers.v201 import (
     authorization,
     availability,
+    certificate_management,
     charging_answers,
     commands,
     data_transfer,
@@ -32,6 +33,7 @@ COMMANDS: Mapping[Any, Any] = {
     **local_auth_list.COMMANDS,
     **reservation.COMMANDS,
     **security.COMMANDS,
+    **certificate_management.commands(Version.V201),
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -41,6 +43,7 @@ MEMBERS = {
     **errands.MEMBERS,
     **local_auth_list.MEMBERS,
     **reservation.MEMBERS,
+    **hash_data.MEMBERS,
     **smart_charging.MEMBERS,
 }
 """Which member of a command became which member of its payload."""
@@ -75,6 +78,7 @@ def learns(version: Version) -> Mapping[str, Learn]:
     return {
         **provisioning.LEARNS,
         **security.LEARNS,
+        **certificate_management.learns(version),
         **firmware.LEARNS,
         **diagnostics.LEARNS,
         **local_auth_list.learns(version),

@@ -42,5 +42,13 @@ def test_an_answer_says_yes_no_later_or_that_it_is_not_known(answer: Any, verdic
     assert verdict_of(json.dumps(answer)) is verdict
 
 
+@pytest.mark.covers("16-SEC-05")
+@pytest.mark.parametrize("status", ["NotFound", " notfound"])
+def test_a_station_that_has_no_certificate_has_told_all_that_it_has(status: str) -> None:
+    answer = json.dumps({"status": status})
+    assert verdict_of(answer, "GetInstalledCertificateIds") is Verdict.ACCEPTED
+    assert verdict_of(answer, "DeleteCertificate") is Verdict.REFUSED
+
+
 def test_what_is_no_json_says_no() -> None:
     assert verdict_of("(") is Verdict.REFUSED

@@ -1,5 +1,11 @@
 """What an operator asks of a station, in words of no version: a file for each functional block."""
 
+from csms.domain.remote.certificates import (
+    CertificateHashes,
+    DeleteCertificate,
+    GetInstalledCertificates,
+    InstallCertificate,
+)
 from csms.domain.remote.core import (
     AskTransaction,
     ChangeAvailability,
@@ -32,14 +38,18 @@ __all__ = [
     "AskListVersion",
     "AskTransaction",
     "CancelReservation",
+    "CertificateHashes",
     "ChangeAvailability",
     "ChangePassword",
     "ClearCache",
     "ClearChargingProfile",
+    "DeleteCertificate",
     "GetChargingProfiles",
     "GetCompositeSchedule",
     "GetDiagnostics",
+    "GetInstalledCertificates",
     "GetLog",
+    "InstallCertificate",
     "ListedToken",
     "NewValue",
     "RaiseSecurityProfile",

@@ -1,7 +1,7 @@
 """What an operator asks of a station about its security."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -37,6 +37,7 @@ class RaiseSecurityProfile(RemoteCommand, frozen=True):
 
     profile: Annotated[int, Meta(ge=1, le=3)]
     restart: bool = False
+    THEN: ClassVar[str] = "restart"
 
     def then(self) -> ResetStation | None:
         return ResetStation(immediate=True) if self.restart else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -19,7 +19,9 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class RemoteCommand(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an operator asks of a station, in words of no version."""
+    """What an operator asks of a station, in words of no version; `THEN` is the member by which more is to follow."""
+
+    THEN: ClassVar[str] = ""
 
     def faults(self) -> Iterable[Fault]:
         """Tell what is wrong with it in every version."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from csms.domain.command import Deciders, Decision
+from csms.domain.station.certificates import TRUSTING
 from csms.domain.station.charging_rules import CHARGING
 from csms.domain.station.commands import (
     BootReport,
@@ -149,4 +150,5 @@ DECIDERS: Deciders = {
     **CHARGING,
     **LISTING,
     **GUARDING,
+    **TRUSTING,
 }

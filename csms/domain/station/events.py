@@ -4,6 +4,7 @@ from datetime import datetime
 
 from csms.domain.command import Event
 from csms.domain.metering import Sample
+from csms.domain.station.certificates import CertificateEvent
 from csms.domain.station.charging import ChargingEvent
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.errands import ErrandEvent
@@ -99,4 +100,5 @@ StationEvent = (
     | ChargingEvent
     | ListEvent
     | SecurityEvent
+    | CertificateEvent
 )

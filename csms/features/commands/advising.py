@@ -10,6 +10,7 @@ from csms.domain.fault import Fault
 from csms.domain.smart_charging.advice import Limits, Record, advise
 from csms.domain.smart_charging.binding import Standing
 from csms.domain.smart_charging.profile import Unit
+from csms.features.commands import certificates
 from csms.storage.charging import answers_of, known_of
 from csms.web.desk import Desk
 from csms.web.problems import FieldError
@@ -53,6 +54,8 @@ async def _on_reading(desk: Desk, station: str, _protocol: str, command: remote.
 
 
 ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, str, Any], Awaitable[Iterable[Fault]]]] = {
+    remote.DeleteCertificate: certificates.on_deletion,
+    remote.InstallCertificate: certificates.on_installation,
     remote.SetChargingProfile: _on_profile,
     remote.StartRemotely: _on_start,
     remote.ReadVariables: _on_reading,

@@ -62,7 +62,9 @@ class CommandCarrier:
         if isinstance(command, ChangePassword) and command.password is not None:
             raise BodyFault("/password", "is left out: a secret is not sent to many stations, each gets its own")
         if command.then() is not None:
-            raise BodyFault("/restart", "is left out: many stations are restarted by an operation of its own")
+            raise BodyFault(
+                f"/{command.THEN}", "is left out: what is to follow at many stations is an operation of its own"
+            )
         faults = [fault for protocol in protocols if (fault := await self._fault(protocol, command)) is not None]
         if faults and len(faults) == len(protocols):
             raise faults[0]
@@ -130,7 +132,7 @@ class CommandCarrier:
             outcome = Outcome.UNSUPPORTED if report.unsupported else Outcome.ERROR
             told = ": ".join(part for part in (report.code, report.description) if part)
             return Ending(outcome, report.protocol, action, report.details, told)
-        verdict = self._words.phrasebook.verdict(report.answer or "{}")
+        verdict = self._words.phrasebook.verdict(report.answer or "{}", action)
         detail = "it counts after the next restart" if verdict is Verdict.NEEDS_RESTART else None
         return Ending(VERDICTS[verdict], report.protocol, action, answer, detail)
 

@@ -92,18 +92,20 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     if weaker is not None:
         return await _say_once(request, station, protocol, weaker)
     then = command.then() if response.content.verdict in AGREED else None
-    return response if then is None else await _go_on(request, station, protocol, response, then)
+    if then is None:
+        return response
+    return await _go_on(request, station, protocol, response, then, f"/{command.THEN}")
 
 
 async def _go_on(
-    request: AnyRequest, station: str, protocol: str, response: Response[CallAnswer], then: RemoteCommand
+    request: AnyRequest, station: str, protocol: str, response: Response[CallAnswer], then: RemoteCommand, member: str
 ) -> Response[CallAnswer]:
     """Ask what is to follow; the answer is that to the last call. One that failed is told beside the answer to the first."""
     said = response.content
     try:
         response = await _say_once(request, station, protocol, then)
     except Problem as problem:
-        told = FieldError("/restart", f"the station was not restarted, or nobody knows: {problem.detail}")
+        told = FieldError(member, f"what was to follow was not done, or nobody knows: {problem.detail}")
         response.content = replace(said, warnings=[*said.warnings, told])
         return response
     response.content = replace(response.content, warnings=said.warnings, calls=[said.call_id, response.content.call_id])
@@ -230,7 +232,7 @@ def _answer(
             error=error,
             unsupported=report.unsupported,
             ours=dict(ours),
-            verdict=None if report.answer is None else desk.phrasebook.verdict(report.answer).value,
+            verdict=None if report.answer is None else desk.phrasebook.verdict(report.answer, action).value,
             calls=list(calls),
         )
     )

@@ -25,6 +25,18 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.RaiseSecurityProfile,
         "Have the station come in by a higher security profile after its next restart; once it did, by no lower one.",
     ),
+    "install-certificate": (
+        remote.InstallCertificate,
+        "Have the station trust others by a certificate; what it has is found under its certificates.",
+    ),
+    "get-installed-certificates": (
+        remote.GetInstalledCertificates,
+        "Ask which certificates the station has; what it tells is found under its certificates.",
+    ),
+    "delete-certificate": (
+        remote.DeleteCertificate,
+        "Have the station forget a certificate, called as it calls it; one that it uses it does not let go.",
+    ),
     "get-report": (
         remote.RequestReport,
         "Ask for a report of the device model; what it says is found under the station's variables.",

@@ -51,7 +51,9 @@ WITH changed AS (
     RETURNING id, true AS outcast
 ),
 statuses AS (DELETE FROM connectors USING changed WHERE station_id = changed.id),
-variables AS (DELETE FROM station_variables USING changed WHERE station_id = changed.id)"""
+variables AS (DELETE FROM station_variables USING changed WHERE station_id = changed.id),
+trusted AS (DELETE FROM station_certificates USING changed WHERE station_id = changed.id),
+listings AS (DELETE FROM certificate_listings USING changed WHERE station_id = changed.id)"""
 FENCED = """, fenced AS (
     UPDATE leases SET epoch = epoch + 1 FROM changed WHERE changed.outcast AND station_id = changed.id
     RETURNING station_id, epoch

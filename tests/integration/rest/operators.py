@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.integration.rest import operators_certificates as certificates
 from tests.integration.rest import operators_charging as charging
 from tests.integration.rest import operators_lists as lists
 from tests.integration.rest.operators_lists import OURS
@@ -190,6 +191,7 @@ OF_2 = [
     ),
 ]
 ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
+    **certificates.ANSWERS,
     **charging.ANSWERS,
     **lists.ANSWERS,
     "UnlockConnector": ({"status": "Unlocked"}, {"status": "UnlockFailed"}),
@@ -211,9 +213,9 @@ ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
 CASES = [
     Case(command, version, body, action, payload, *ANSWERS.get((version, action), ANSWERS.get(action, (YES, NO))))
     for version, said in (
-        ("1.6", OF_16 + charging.OF_16 + lists.OF_16),
-        ("2.0.1", OF_2 + charging.OF_2 + lists.OF_2),
-        ("2.1", OF_2 + charging.OF_2 + lists.OF_2),
+        ("1.6", OF_16 + certificates.OF_16 + charging.OF_16 + lists.OF_16),
+        ("2.0.1", OF_2 + certificates.OF_2 + charging.OF_2 + lists.OF_2),
+        ("2.1", OF_2 + certificates.OF_2 + certificates.OF_21 + charging.OF_2 + lists.OF_2),
     )
     for command, body, action, payload in said
 ]

@@ -25,10 +25,12 @@ from csms.domain.session.state import Session
 from csms.domain.smart_charging.composite import Composite, Stretch
 from csms.domain.smart_charging.matching import Criteria
 from csms.domain.smart_charging.profile import Constraint, Installed, Origin, Purpose, Unit
-from csms.domain.station import charging, errands, local_list, reservations, security
+from csms.domain.station import certificates, charging, errands, local_list, reservations, security
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
+from csms.domain.trust import Root
+from csms.kit.x509 import HashData
 from tests.unit.domain.smart_charging.profiles import anything_installed, schedules
 from tests.unit.domain.stories import at, begin, end, play_all, record_of, update
 
@@ -103,8 +105,27 @@ CONSTRAINTS = st.builds(Constraint, TEXT, WHOLE, TIMES, st.lists(schedules(), ma
 CRITERIA = st.builds(
     Criteria, st.lists(WHOLE, max_size=3).map(tuple), st.none() | WHOLE, st.none() | st.sampled_from(Purpose)
 )
+HASHES = st.builds(HashData, TEXT, TEXT, TEXT, TEXT)
+CERTIFIED_FACTS = (
+    st.builds(
+        certificates.CertificatesTold,
+        st.lists(TEXT, max_size=3).map(tuple),
+        st.lists(
+            st.builds(certificates.ToldCertificate, TEXT, HASHES, st.lists(HASHES, max_size=2).map(tuple)), max_size=3
+        ).map(tuple),
+        TIMES,
+    ),
+    st.builds(
+        certificates.CertificateInstalled,
+        TEXT,
+        st.builds(Root, TEXT, TEXT, TIMES, TEXT, st.lists(TEXT, max_size=3).map(tuple), st.none() | HASHES),
+        TIMES,
+    ),
+    st.builds(certificates.CertificateDeleted, HASHES, TIMES, st.booleans()),
+)
 STATION_FACTS = st.one_of(
     *RESERVED_FACTS,
+    *CERTIFIED_FACTS,
     st.builds(security.SecurityChangeAnswered, TEXT, TEXT, st.booleans(), TIMES),
     st.builds(security.SecurityEventTold, TEXT, TIMES, TIMES, st.none() | TEXT, st.booleans()),
     st.builds(charging.ProfileAnswered, INSTALLED, TEXT),

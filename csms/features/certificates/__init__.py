@@ -1,0 +1,1 @@
+"""The certificates that stations have, over HTTP."""
