@@ -169,6 +169,8 @@ class Connection(asyncio.Protocol):
                 self._transport.write(data)
             elif self._transport.can_write_eof():
                 self._transport.write_eof()
+            else:  # TLS has no half-closed lines, and the station waits for us to close ours
+                self._transport.close()
         if self._core.state in {State.CLOSING, State.CLOSED} and not self._closing:
             self._closing = True
             self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s

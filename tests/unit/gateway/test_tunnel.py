@@ -12,7 +12,7 @@ from csms.gateway.tls import Asking
 from tests.eventually import eventually
 from tests.papers import EXPIRED, NOT_YET, Paper
 from tests.unit.gateway.conftest import OpenSecure
-from tests.unit.gateway.peer import Peer, request
+from tests.unit.gateway.peer import CLOSE, Peer, request
 from tests.unit.gateway.secure import Secure
 
 
@@ -212,6 +212,23 @@ async def test_a_goodbye_and_a_loss_of_the_station_end_the_line(open_secure: Ope
     rude.writer.transport.abort()
     await eventually(lambda: not len(secure.listener))
     assert secure.doors.connected == 0
+
+
+@pytest.mark.covers("L17")
+@pytest.mark.parametrize("house_first", [False, True])
+async def test_after_both_have_said_goodbye_the_house_closes_and_keeps_nobody_waiting(
+    open_secure: OpenSecure, house_first: bool
+) -> None:
+    secure = await open_secure()
+    peer = await secure.ask()
+    if house_first:
+        secure.doors.line.close(1000, "replaced")
+        assert await peer.close_code() == 1000
+    peer.send(b"\x03\xe8", first=CLOSE)
+    if not house_first:
+        assert await peer.close_code() == 1000
+    assert await peer.ended() == b""
+    await eventually(lambda: not len(secure.listener))
 
 
 async def test_what_is_long_goes_through_in_both_directions(open_secure: OpenSecure) -> None:
