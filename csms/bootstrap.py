@@ -16,7 +16,7 @@ from csms.embedded.postgres import EmbeddedPostgres
 from csms.embedded.valkey import EmbeddedValkey
 from csms.node import Node, Servers
 from csms.settings import Environment, Role, Settings
-from csms.storage import engine, installation, migrate
+from csms.storage import engine, installation, revisions
 
 log = structlog.get_logger(__name__)
 
@@ -108,13 +108,13 @@ async def _start_fleet(node: Node) -> asyncio.subprocess.Process:
 async def migrate_database(settings: Settings) -> None:
     """Bring the database to the newest form."""
     async with servers(settings) as where:
-        await migrate.upgrade(where.database_url)
+        await revisions.upgrade(where.database_url)
 
 
 async def seed(settings: Settings) -> None:
     """Add the demo network and the first operator."""
     async with servers(settings) as where:
-        await migrate.upgrade(where.database_url)
+        await revisions.upgrade(where.database_url)
         pool = await engine.open_pool(where.database_url, size=2)
         stations = await installation.add_demo(pool)
         password = await installation.add_first_operator(pool, settings.operator_email)

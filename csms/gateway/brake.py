@@ -1,4 +1,4 @@
-"""What stops the reading of a socket."""
+"""What stops the two directions of a socket: reading for a while, writing for good."""
 
 import asyncio
 
@@ -36,3 +36,14 @@ class Brake:
         """Take back all reasons."""
         for why in self._reasons:
             self.release(why)
+
+
+def end_writing(transport: asyncio.Transport) -> None:
+    """Say that nothing more comes; the peer hears it at once, and may have more to say where that can be.
+
+    TLS has no half-closed lines, and a station that has said goodbye waits for us to close ours.
+    """
+    if transport.can_write_eof():
+        transport.write_eof()
+    else:
+        transport.close()

@@ -10,7 +10,7 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from csms.gateway.brake import Brake
+from csms.gateway.brake import Brake, end_writing
 from csms.gateway.context import Context
 from csms.gateway.framing import Cutter, Pieces, text_frame
 from csms.gateway.knock import Admission
@@ -167,10 +167,8 @@ class Connection(asyncio.Protocol):
                 return
             if data:
                 self._transport.write(data)
-            elif self._transport.can_write_eof():
-                self._transport.write_eof()
-            else:  # TLS has no half-closed lines, and the station waits for us to close ours
-                self._transport.close()
+            else:
+                end_writing(self._transport)
         if self._core.state in {State.CLOSING, State.CLOSED} and not self._closing:
             self._closing = True
             self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s

@@ -8,6 +8,7 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from csms.gateway.brake import end_writing
 from csms.gateway.connection import Connection
 from csms.gateway.context import Context
 from csms.gateway.head import LONGEST_HEAD, head_end, mended
@@ -234,10 +235,7 @@ class Entrance(asyncio.Protocol):
         for name, value in refusal.headers:
             response.headers[name] = value
         self._transport.write(response.serialize())
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        end_writing(self._transport)
         self._partial = b""
         self.close_by = self._context.clock.monotonic() + self._context.close_timeout_s
         self._porter.refused(self)

@@ -12,9 +12,9 @@ from csms.depot.http import DepotApp, impatient
 from csms.gateway.tls import Asking
 from csms.node.foundation import Foundation
 from csms.node.gateway import open_keyring
+from csms.ports.objects import Objects
 from csms.settings import Role, Settings
 from csms.storage.depot import PostgresDepot
-from csms.storage.objects.s3 import Bucket, S3Objects
 from csms.web.server import Place, WebServer
 
 MEGABYTE = 1_048_576
@@ -25,7 +25,7 @@ SOCKETS = 512
 async def open_objects(node: Foundation) -> None:
     """Reach the store of objects, which all roles but the gateway need."""
     if node.settings.s3_bucket is not None:
-        node.objects = S3Objects(_bucket(node.settings))
+        node.objects = _bucket(node.settings)
     await node.objects.open()
     node.undo.push_async_callback(node.objects.close)
 
@@ -114,12 +114,17 @@ def _ftp_place(settings: Settings) -> FtpPlace:
     return FtpPlace(settings.files_host, settings.ftp_port, passive, known_as)
 
 
-def _bucket(settings: Settings) -> Bucket:
+def _bucket(settings: Settings) -> Objects:
+    """Return the bucket that is to hold the files."""
+    from csms.storage.objects import s3  # noqa: PLC0415  # 17 MiB and a sixth of a second that only who has one pays
+
     secret = settings.s3_secret_key
-    return Bucket(
-        name=settings.s3_bucket or "",
-        endpoint=settings.s3_endpoint,
-        region=settings.s3_region,
-        access_key=settings.s3_access_key,
-        secret_key=None if secret is None else secret.get_secret_value(),
+    return s3.S3Objects(
+        s3.Bucket(
+            name=settings.s3_bucket or "",
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=None if secret is None else secret.get_secret_value(),
+        )
     )

@@ -28,7 +28,7 @@ from csms.node.health import Health
 from csms.ocpp.version import Version
 from csms.ports.objects import Objects
 from csms.settings import CONFIG, Environment, Settings
-from csms.storage import engine, installation, migrate
+from csms.storage import engine, installation, revisions
 from csms.storage.archive import PostgresArchive
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.grounds import PostgresGrounds
@@ -100,9 +100,9 @@ class Foundation:
         self.undo.push_async_callback(self.pool.close)
         development = self.settings.environment is Environment.DEVELOPMENT
         if not development:
-            await migrate.check(self.pool)
-        elif not await migrate.is_newest(self.pool):
-            await migrate.upgrade(self.where.database_url)
+            await revisions.check(self.pool)
+        elif not await revisions.is_newest(self.pool):
+            await revisions.upgrade(self.where.database_url)
         self.secret = await installation.key_of(self.pool, "secret")
         if self.settings.bootstrap_api_key is not None:
             await installation.add_api_key(self.pool, "bootstrap", self.settings.bootstrap_api_key.get_secret_value())

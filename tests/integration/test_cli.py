@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from csms.storage import migrate
+from csms.storage import revisions
 
 SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
@@ -159,7 +159,7 @@ async def test_production_does_not_start_on_a_database_that_lacks_migrations(
 async def test_a_database_that_is_ahead_of_the_program_is_good(database: str) -> None:
     async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool:
         await pool.execute("UPDATE alembic_version SET version_num = '9999'")
-        await migrate.check(pool)
+        await revisions.check(pool)
 
 
 async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path, database: str, redis_url: str) -> None:

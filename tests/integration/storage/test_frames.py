@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from csms.features.stations.repository import Stations
 from csms.kit.clock import SystemClock
 from csms.ports.frames import LEAF_ROOM, Direction, Frame
-from csms.storage import migrate
+from csms.storage import revisions
 from csms.storage.frames import PostgresFrameLog
 from tests.integration.storage.test_migrations import NewDatabase, new_database, on
 
@@ -84,7 +84,7 @@ async def test_frames_of_before_are_still_there_after_an_upgrade_and_after_a_way
     def to(revision: str, step: Any) -> Any:
         def run(connection: Connection) -> None:
             config = Config()
-            config.set_main_option("script_location", str(migrate.folder()))
+            config.set_main_option("script_location", str(revisions.folder()))
             config.attributes["connection"] = connection
             step(config, revision)
 

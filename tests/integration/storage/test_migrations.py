@@ -11,12 +11,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from csms.embedded.postgres import EmbeddedPostgres
 from csms.kit.failures import StartFailed
-from csms.storage import migrate
+from csms.storage import migrate, revisions
 from csms.storage.engine import connect_patiently
 from csms.storage.tables import facts, fleet, metadata
 from tests.eventually import eventually
@@ -122,10 +123,16 @@ async def test_the_migrated_catalogue_is_that_of_the_tables_to_the_last_option(
 
 
 async def test_a_table_that_changes_does_not_change_an_old_revision() -> None:
-    for revision in (migrate.folder() / "versions").glob("*.py"):
+    for revision in (revisions.folder() / "versions").glob("*.py"):
         text = revision.read_text()
         assert "csms" not in text.partition("revision =")[0], f"{revision.name} knows the tables of today"
         assert "metadata" not in text
+
+
+def test_revisions_are_known_by_the_names_of_their_files_in_the_order_in_which_they_follow() -> None:
+    scripts = ScriptDirectory(str(revisions.folder()))
+    assert list(revisions.known()) == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert scripts.get_heads() == [revisions.known()[-1]]
 
 
 async def test_upgrading_twice_changes_nothing(new_database: NewDatabase) -> None:
@@ -139,7 +146,7 @@ async def test_upgrading_twice_changes_nothing(new_database: NewDatabase) -> Non
 async def test_going_all_the_way_back_leaves_nothing_and_the_way_can_be_gone_again(new_database: NewDatabase) -> None:
     def down(connection: Connection) -> None:
         config = Config()
-        config.set_main_option("script_location", str(migrate.folder()))
+        config.set_main_option("script_location", str(revisions.folder()))
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
 
