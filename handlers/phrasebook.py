@@ -1,14 +1,15 @@
 """Every command in every version: which function puts it into words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from csms.domain.local_list import Listed
-from csms.domain.remote import RemoteCommand
+from csms.domain.remote import GetInstalledCertificates, RemoteCommand
 from csms.ocpp.version import Version
 from csms.ports.commands import LimitVariable, SecurityOffer, Unsupported, Verdict
 from handlers import v16, v21, v201
+from handlers.v16 import certificate_management as certificates_16
 from handlers.v16 import security as security_16
 from handlers.v201 import security as security_2x
 from handlers.verdicts import verdict_of
@@ -24,6 +25,11 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
     Version.V21: v201.MEMBERS,
 }
 
+PARTS: Mapping[tuple[str, type[RemoteCommand]], Callable[[Any], Sequence[RemoteCommand]]] = {
+    (Version.V16, GetInstalledCertificates): certificates_16.one_by_one
+}
+"""Commands that a version says in several calls."""
+
 OFFERS = {**security_16.OFFERS, **security_2x.OFFERS}
 """By the action of a call: what of it a station is to come in by."""
 
@@ -38,6 +44,11 @@ class VersionedPhrasebook:
             raise Unsupported(f"{type(command).__name__} cannot be said in {protocol}")
         action, payload = put(command)
         return action, payload
+
+    def parts(self, protocol: str, command: RemoteCommand) -> Sequence[RemoteCommand]:
+        """Return what to say one after the other; the command alone, if its version can say it at once."""
+        part = PARTS.get((protocol, type(command)))
+        return [command] if part is None else part(command)
 
     def spoken(self, protocol: str, listed: Listed) -> Listed:
         """Return an entry of a local list as a station would have it."""

@@ -1,6 +1,6 @@
 """The operator's way to a station, whichever node owns it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -101,6 +101,9 @@ class Phrasebook(Protocol):
 
     def put(self, protocol: str, command: RemoteCommand) -> tuple[str, dict[str, object]]:
         """Return action and payload; raise `Unsupported`."""
+
+    def parts(self, protocol: str, command: RemoteCommand) -> Sequence[RemoteCommand]:
+        """Return what to say one after the other where a version cannot say a command in one call; itself, where it can."""
 
     def spoken(self, protocol: str, listed: Listed) -> Listed:
         """Return an entry of a local list as a station would have it: with what its version can say of it."""

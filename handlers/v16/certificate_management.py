@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     Use.CSMS_ROOT: "CentralSystemRootCertificate",
     Use.MANUFACTURER_ROOT: "ManufacturerRootCertificate",
 }
+LISTED: tuple[remote.ListedUse, ...] = ("csms-root", "manufacturer-root")
 USES = {word: use for use, word in WORDS.items()}
 
 
@@ -29,7 +30,12 @@ def get_installed_certificates(command: remote.GetInstalledCertificates) -> Put:
     """GetInstalledCertificateIds (security whitepaper, M03), of one use."""
     if len(command.uses) != 1:
         raise Unsupported("1.6 is asked for the certificates of one use at a time", "uses")
-    return "GetInstalledCertificateIds", {"certificateType": _word(command.uses[0], "uses/0")}
+    return "GetInstalledCertificateIds", {"certificateType": _word(command.uses[0], "uses")}
+
+
+def one_by_one(command: remote.GetInstalledCertificates) -> list[remote.GetInstalledCertificates]:
+    """Return a command for each use that is asked about; for each that 1.6 knows, if none is named."""
+    return [remote.GetInstalledCertificates((use,)) for use in command.uses or LISTED]
 
 
 def delete_certificate(command: remote.DeleteCertificate) -> Put:

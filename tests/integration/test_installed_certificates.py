@@ -1,59 +1,16 @@
 """Certificates on stations of every version: what is known of them, and in which letters stations hear of them again."""
 
-import itertools
 from typing import Any
 
 import pytest
 
-from simulators.behaviour import Behaviour
-from simulators.station import SimulatedStation
 from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.wire import RawStation
+from tests.integration.trusting import DELETE, INSTALL, LIST, OTHER, ROOT, trusting
 from tests.papers import EXPIRED, Authority, name, new_key
 
-NAMES = itertools.count(1)
 VERSIONS = ("1.6", "2.0.1")
-ROOT, OTHER = Authority(called="Root One"), Authority(called="Root Two")
 NEXT = Authority(called="Root Next", above=ROOT)
-LIST, INSTALL, DELETE = "get-installed-certificates", "install-certificate", "delete-certificate"
-
-
-class Trusting:
-    """A station and the operator's end of it."""
-
-    def __init__(self, house: House, name: str) -> None:
-        self.house = house
-        self.name = name
-
-    async def say(self, command: str, **body: Any) -> dict[str, Any]:
-        answer = await self.house.http.post(f"/stations/{self.name}/commands/{command}", json=body)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    async def refused(self, command: str, **body: Any) -> str:
-        """Give a command that is refused, and return the path of what is at fault."""
-        answer = await self.house.http.post(f"/stations/{self.name}/commands/{command}", json=body)
-        assert answer.status_code == 422, answer.text
-        return str(answer.json()["errors"][0]["path"])
-
-    async def install(self, use: str = "csms-root", pem: str = ROOT.pem, **more: Any) -> dict[str, Any]:
-        return await self.say(INSTALL, use=use, certificate=pem, **more)
-
-    async def all(self) -> dict[str, Any]:
-        answer = await self.house.http.get(f"/stations/{self.name}/certificates")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    async def known(self) -> list[dict[str, Any]]:
-        return list((await self.all())["certificates"])
-
-
-async def trusting(house: House, version: str, *habits: str) -> tuple[SimulatedStation, Trusting]:
-    name = f"TRUSTING-{next(NAMES)}"
-    station = await house.station(name, version=version, behaviour=Behaviour(trust=habits))
-    await eventually(station.connected.is_set)
-    return station, Trusting(house, name)
 
 
 @pytest.mark.covers("SEC-50", "SEC-53", "TC_M_01", "TC_M_12", "TC_M_18", "TC_M_20")
@@ -132,42 +89,13 @@ async def test_what_cannot_be_right_is_refused_before_anything_is_sent(shared_ho
         assert await at.refused(INSTALL, use="csms-root", certificate=pem) == "/certificate"
     assert await at.refused(INSTALL, use="mo-root", certificate=ROOT.pem) == "/use"
     assert await at.refused(INSTALL, use="v2g-chain", certificate=ROOT.pem) == "/use"
-    assert await at.refused(LIST) == "/uses"
-    assert await at.refused(LIST, uses=["mo-root"]) == "/uses/0"
+    assert await at.refused(LIST, uses=["mo-root"]) == "/uses"
+    assert await at.refused(LIST, uses=["csms-root", "mo-root"]) == "/uses"
+    assert await at.refused(LIST, uses=["csms-root", "csms-root"]) == "/uses/1"
     assert await at.refused(DELETE) == "/hash_data"
     assert await at.refused(DELETE, id="nobody's") == "/id"
     assert station.commands == []
     assert (await shared_house.http.get("/stations/NOBODY/certificates")).status_code == 404
-
-
-@pytest.mark.covers("TC_M_15", "TC_M_17", "TC_M_18")
-async def test_chains_come_with_what_is_below_and_all_uses_at_once(shared_house: House) -> None:
-    await shared_house.register("CHAINED")
-    at = Trusting(shared_house, "CHAINED")
-    called = {"hashAlgorithm": "SHA256", "issuerNameHash": "AA", "issuerKeyHash": "BB"}
-    root, leaf, sub = (called | {"serialNumber": str(n)} for n in range(3))
-    chain = {"certificateType": "V2GCertificateChain", "certificateHashData": leaf, "childCertificateHashData": [sub]}
-    both = [{"certificateType": "MORootCertificate", "certificateHashData": root}, chain]
-    async with RawStation(shared_house, "CHAINED", "2.1") as station:
-        await station.boot()
-        for body, asked, told, left in (
-            ({}, {}, both, ["mo-root", "v2g-chain"]),
-            ({"uses": ["mo-root"]}, {"certificateType": ["MORootCertificate"]}, both[:1], ["mo-root", "v2g-chain"]),
-            ({"uses": ["oem-root"]}, {"certificateType": ["OEMRootCertificate"]}, [], ["mo-root", "v2g-chain"]),
-            ({"uses": ["mo-root"]}, {"certificateType": ["MORootCertificate"]}, [], ["v2g-chain"]),
-            ({}, {}, [], []),
-        ):
-            asking = station.order(f"/stations/CHAINED/commands/{LIST}", body)
-            command = await station.take()
-            assert command[3] == asked
-            more = {"certificateHashDataChain": told} if told else {}
-            await station.answer(command, {"status": "Accepted" if told else "NotFound", **more})
-            assert (await asking).json()["verdict"] == "Accepted"
-            known = await at.known()
-            assert [one["use"] for one in known] == left
-            if "v2g-chain" in left:
-                assert [child["serial_number"] for child in known[-1]["children"]] == ["2"]
-    assert set((await at.all())["listed_at"]) == {"all", "mo-root", "oem-root"}
 
 
 @pytest.mark.covers("SEC-51")

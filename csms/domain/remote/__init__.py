@@ -5,6 +5,7 @@ from csms.domain.remote.certificates import (
     DeleteCertificate,
     GetInstalledCertificates,
     InstallCertificate,
+    ListedUse,
 )
 from csms.domain.remote.core import (
     AskTransaction,
@@ -51,6 +52,7 @@ __all__ = [
     "GetLog",
     "InstallCertificate",
     "ListedToken",
+    "ListedUse",
     "NewValue",
     "RaiseSecurityProfile",
     "ReadVariables",

@@ -54,7 +54,7 @@ class InstallCertificate(RemoteCommand, frozen=True):
 
 
 class GetInstalledCertificates(RemoteCommand, frozen=True):
-    """Ask which certificates of these uses a station has; none named means all, which only 2.x can be asked so."""
+    """Ask which certificates of these uses a station has; none named means all. 1.6 is asked for each use by a call of its own."""
 
     uses: tuple[ListedUse, ...] = ()
 

@@ -9,6 +9,9 @@ from msgspec.structs import replace
 from csms.features.commands.wording import Worded
 from csms.ports.commands import CallOutcome, CallReport
 
+NOTHING = "NotFound"
+"""A status that says nothing where another part of the answer has something."""
+
 
 async def in_turn(
     parts: Sequence[Worded], send: Callable[[Worded], Awaitable[CallReport]]
@@ -27,13 +30,15 @@ async def in_turn(
 
 
 def joined(answers: Sequence[str]) -> str | None:
-    """Return answers as one: their lists one after the other, and of all else what was said first."""
+    """Return answers as one: their lists one after the other, and of all else what was said first, unless that is that nothing was found."""
     if len(answers) < 2:  # noqa: PLR2004  # nothing is joined to one
         return answers[0] if answers else None
     whole: dict[str, Any] = {}
     for answer in answers:
         for name, value in msgspec.json.decode(answer).items():
             known = whole.setdefault(name, value)
+            if name == "status" and known == NOTHING:
+                whole[name] = value
             if known is not value and isinstance(known, list) and isinstance(value, list):
                 whole[name] = known + value
     return msgspec.json.encode(whole).decode()

@@ -22,8 +22,7 @@ class Worded(NamedTuple):
 
 def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
     """Return the call that a command is in a version; raise a `Problem` that names what is at fault."""
-    if errors := [FieldError(fault.path, fault.why) for fault in command.faults()]:
-        raise Problem(422, f"{errors[0].path.rpartition('/')[2]} {errors[0].message}", errors=errors)
+    check_faults(command)
     phrasebook = words.phrasebook
     try:
         action, payload = phrasebook.put(protocol, command)
@@ -39,6 +38,12 @@ def word(words: Words, protocol: str, command: RemoteCommand) -> Worded:
     return Worded(action, raw, phrasebook.member(protocol, largest))
 
 
+def check_faults(command: RemoteCommand) -> None:
+    """Refuse what is wrong in every version."""
+    if errors := [FieldError(fault.path, fault.why) for fault in command.faults()]:
+        raise Problem(422, f"{errors[0].path.rpartition('/')[2]} {errors[0].message}", errors=errors)
+
+
 async def word_for(words: Words, station: str, protocol: str, command: RemoteCommand) -> Worded:
     """Return the call that a command to one station is; raise a `Problem` for one that it would choke on, too (Q43)."""
     worded = word(words, protocol, command)
@@ -49,6 +54,10 @@ async def word_for(words: Words, station: str, protocol: str, command: RemoteCom
 
 async def word_parts(words: Words, station: str, protocol: str, command: RemoteCommand) -> list[Worded]:
     """Return the calls that a command to one station is: as few as it has room for; raise a `Problem` as `word_for` does."""
+    check_faults(command)
+    several = words.phrasebook.parts(protocol, command)
+    if len(several) > 1:
+        return [await word_for(words, station, protocol, part) for part in several]
     whole = word(words, protocol, command)
     most = await _most_items(words, station, command, whole.action) or len(whole.payload)
     room = await _room(words, station, whole.action)

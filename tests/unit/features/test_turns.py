@@ -41,6 +41,8 @@ def test_what_asks_for_everything_stays_whole() -> None:
 def test_lists_of_answers_are_joined_and_of_all_else_the_first_is_said() -> None:
     assert joined([]) is None
     assert joined(['{"a":1}']) == '{"a":1}'
+    assert joined(['{"status":"NotFound"}', '{"status":"Accepted","l":[1]}']) == '{"status":"Accepted","l":[1]}'
+    assert joined(['{"status":"Accepted","l":[1]}', '{"status":"NotFound"}']) == '{"status":"Accepted","l":[1]}'
     assert joined(['{"l":[1],"s":"x"}', '{"l":[2],"s":"y","m":[3]}']) == '{"l":[1,2],"s":"x","m":[3]}'
 
 
