@@ -11,16 +11,23 @@ ROOTS = frozenset({"CentralSystemRootCertificate", "CSMSRootCertificate"})
 
 
 class CertificateDesk(Desk):
-    """What both versions share; `INVALID` is the security event that tells of a bad root of the central system."""
+    """What both versions share; `INVALID` is the security event that tells of a bad root of the central system.
+
+    `CHECK` is the variable by which a new one must be signed by an old one.
+    """
 
     INVALID = ""
+    CHECK = "AdditionalRootCertificateCheck"
 
     async def install(self, payload: dict[str, Any]) -> str:
         """Return the answer to a certificate."""
         status = await self._take("InstallCertificate", payload)
         if status != "Accepted":
             return "Rejected"
-        return self.owner.trust.install(payload["certificate_type"], payload["certificate"])
+        use = payload["certificate_type"]
+        found, _ = self.owner.configuration.read([self.CHECK])
+        checks = use in ROOTS and any(key.value == "true" for key in found)
+        return self.owner.trust.install(use, payload["certificate"], checks=checks)
 
     async def report(self, payload: dict[str, Any]) -> None:
         """Tell of a root of the central system that was not taken."""
@@ -62,6 +69,7 @@ class Certificates201(CertificateDesk):
     """Block M of 2.0.1."""
 
     INVALID = "InvalidCsmsCertificate"
+    CHECK = "SecurityCtrlr.AdditionalRootCertificateCheck"
 
     @on(v201.enums.Action.install_certificate)
     async def on_install_certificate(self, **payload: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import new
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -38,13 +39,18 @@ class TrustStore:
         """How it makes its hashes now."""
         return next((word.upper() for word in ("sha384", "sha512") if word in self.habits), "SHA256")
 
-    def install(self, use: str, pem: str) -> str:
-        """Take a certificate, and return the status that it is answered with."""
+    def install(self, use: str, pem: str, *, checks: bool = False) -> str:
+        """Take a certificate, and return the status that it is answered with.
+
+        `checks`: beside others of its use it must be signed by one of them.
+        """
         try:
             certificate = x509.load_pem_x509_certificate(pem.encode())
         except ValueError:
             return "Rejected"
         if "reject" in self.habits or certificate.not_valid_after_utc < datetime.now(UTC) or "\r" in pem:
+            return "Rejected"
+        if checks and not self._is_signed(Kept(use, certificate)):
             return "Rejected"
         if "fail" in self.habits:
             return "Failed"
@@ -54,6 +60,10 @@ class TrustStore:
                 return "Rejected"
             self._kept.append(kept)
         return "Accepted"
+
+    def _is_signed(self, new: Kept) -> bool:
+        others = [kept for kept in self._kept if kept.use == new.use]
+        return not others or new in others or any(_signed(new.certificate, one.certificate) for one in others)
 
     def listed(self, uses: list[str]) -> list[tuple[str, dict[str, str]]]:
         """Return the uses and the hashes of what it has of some uses, or of all if none is named."""
@@ -82,6 +92,14 @@ class TrustStore:
         if "upper" in self.habits:
             parts = {name: value.upper() for name, value in parts.items()}
         return {"hash_algorithm": algorithm, **parts}
+
+
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _key_bits(certificate: x509.Certificate) -> bytes:

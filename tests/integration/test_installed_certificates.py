@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.eventually import eventually
 from tests.integration.conftest import House
-from tests.integration.trusting import DELETE, INSTALL, LIST, OTHER, ROOT, trusting
+from tests.integration.trusting import DELETE, INSTALL, LIST, OTHER, ROOT, carried, trusting
 from tests.papers import EXPIRED, Authority, name, new_key
 
 VERSIONS = ("1.6", "2.0.1")
@@ -115,6 +114,10 @@ async def test_a_new_root_that_no_old_one_signed_is_warned_of_where_the_station_
     assert not await warned(ROOT.pem), "nobody knows that it checks"
     await at.say("get-variables", variables=[{"component": component, "variable": variable}])
     assert await warned(OTHER.pem)
+    assert station.commands[-1][1]["certificate"] == OTHER.pem, "it is a warning"
+    assert len(station.trust) == 1
+    (result,) = await carried(shared_house, [at.name], INSTALL, use="csms-root", certificate=OTHER.pem)
+    assert (result["outcome"], "signed by no root" in result["detail"]) == ("Refused", True)
     assert not await warned(ROOT.pem), "it has it"
     assert not await warned(NEXT.pem), "signed by one that it has"
     assert not await warned(Authority().pem, "manufacturer-root")
@@ -123,7 +126,7 @@ async def test_a_new_root_that_no_old_one_signed_is_warned_of_where_the_station_
     assert known["O=Test,CN=Root Next"]["told_at"] is not None, "known by the name of its issuer"
     await at.say(DELETE, id=known["O=Test,CN=Root Next"]["id"])
     await at.say(DELETE, id=known["O=Test,CN=Root One"]["id"])
-    assert await warned(NEXT.pem)
+    assert await warned(NEXT.pem), "nobody is left who vouches for it"
     station.configuration.set(name, "false")
     await at.say("get-variables", variables=[{"component": component, "variable": variable}])
     assert not await warned(Authority().pem)
@@ -144,20 +147,12 @@ async def test_many_stations_are_given_a_root_and_forget_it_each_by_its_own_lett
     both = [await trusting(shared_house, "1.6", "upper"), await trusting(shared_house, "2.0.1", "sha512")]
     ids = [at.name for _, at in both]
 
-    async def carried(command: str, **body: Any) -> None:
-        wish = {"command": command, "selection": {"ids": ids}, "body": body}
-        answer = await shared_house.http.post("/operations", json=wish)
-        assert answer.status_code == 202, answer.text
-        place = f"/operations/{answer.json()['id']}"
+    async def all_accept(command: str, **body: Any) -> None:
+        results = await carried(shared_house, ids, command, **body)
+        assert {result["outcome"] for result in results} == {"Accepted"}
 
-        async def ended() -> Any:
-            found = (await shared_house.http.get(f"{place}/results")).json()["items"]
-            return found if all(one["outcome"] for one in found) else None
-
-        assert {one["outcome"] for one in await eventually(ended)} == {"Accepted"}
-
-    await carried(INSTALL, use="manufacturer-root", certificate=ROOT.pem)
-    await carried(LIST, uses=["manufacturer-root"])
+    await all_accept(INSTALL, use="manufacturer-root", certificate=ROOT.pem)
+    await all_accept(LIST, uses=["manufacturer-root"])
     known = [one for _, at in both for one in await at.known()]
     assert [one["hash_algorithm"] for one in known] == ["SHA256", "SHA512"]
     assert {one["fingerprint"] for one in known} == {known[0]["fingerprint"]}
@@ -167,7 +162,7 @@ async def test_many_stations_are_given_a_root_and_forget_it_each_by_its_own_lett
     wish["body"] = {"use": "csms-root", "certificate": ROOT.pem, "read_back": True}
     answer = await shared_house.http.post("/operations", json=wish)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "/body/read_back")
-    await carried(DELETE, id=known[0]["id"])
+    await all_accept(DELETE, id=known[0]["id"])
     assert [len(station.trust) for station, _ in both] == [0, 0]
 
 

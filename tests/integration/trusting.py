@@ -49,3 +49,16 @@ async def trusting(house: House, version: str, *habits: str) -> tuple[SimulatedS
     station = await house.station(name, version=version, behaviour=Behaviour(trust=habits))
     await eventually(station.connected.is_set)
     return station, Trusting(house, name)
+
+
+async def carried(house: House, ids: list[str], command: str, **body: Any) -> list[dict[str, Any]]:
+    """Have stations be asked something by one operation, and return how it ended at each, by their ids."""
+    answer = await house.http.post("/operations", json={"command": command, "selection": {"ids": ids}, "body": body})
+    assert answer.status_code == 202, answer.text
+    place = f"/operations/{answer.json()['id']}/results"
+
+    async def ended() -> Any:
+        found = (await house.http.get(place)).json()["items"]
+        return found if all(one["outcome"] for one in found) else None
+
+    return sorted(await eventually(ended), key=lambda result: str(result["station"]))

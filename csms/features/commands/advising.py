@@ -11,8 +11,8 @@ from csms.domain.smart_charging.advice import Limits, Record, advise
 from csms.domain.smart_charging.binding import Standing
 from csms.domain.smart_charging.profile import Unit
 from csms.features.commands import certificates
+from csms.features.commands.words import Words
 from csms.storage.charging import answers_of, known_of
-from csms.web.desk import Desk
 from csms.web.problems import FieldError
 
 TOLD = """
@@ -25,35 +25,35 @@ UNITS = {"a": Unit.AMPERES, "current": Unit.AMPERES, "w": Unit.WATTS, "power": U
 """How stations name the units that they take: 1.6 says Current and Power (Q108)."""
 
 
-async def warnings_for(desk: Desk, station: str, protocol: str, command: remote.RemoteCommand) -> list[FieldError]:
+async def warnings_for(words: Words, station: str, protocol: str, command: remote.RemoteCommand) -> list[FieldError]:
     """Return what a station will probably not take of a command, by what it told and did before."""
     adviser = ADVISERS.get(type(command))
-    faults = () if adviser is None else await adviser(desk, station, protocol, command)
+    faults = () if adviser is None else await adviser(words, station, protocol, command)
     return [FieldError(fault.path, fault.why) for fault in faults]
 
 
-async def _on_profile(desk: Desk, station: str, protocol: str, command: remote.SetChargingProfile) -> Iterable[Fault]:
-    return advise(command.profile, command.evse, await _record(desk, station, protocol))
+async def _on_profile(words: Words, station: str, protocol: str, command: remote.SetChargingProfile) -> Iterable[Fault]:
+    return advise(command.profile, command.evse, await _record(words, station, protocol))
 
 
-async def _on_start(desk: Desk, station: str, protocol: str, command: remote.StartRemotely) -> Iterable[Fault]:
+async def _on_start(words: Words, station: str, protocol: str, command: remote.StartRemotely) -> Iterable[Fault]:
     if command.profile is None:
         return ()
-    return advise(command.profile, command.evse, await _record(desk, station, protocol), starting=True)
+    return advise(command.profile, command.evse, await _record(words, station, protocol), starting=True)
 
 
-async def _on_values(_desk: Desk, _station: str, _protocol: str, command: remote.WriteVariables) -> Iterable[Fault]:
+async def _on_values(_words: Words, _station: str, _protocol: str, command: remote.WriteVariables) -> Iterable[Fault]:
     return command.doubts()
 
 
-async def _on_reading(desk: Desk, station: str, _protocol: str, command: remote.ReadVariables) -> Iterable[Fault]:
-    known = await desk.registry.find(station)
+async def _on_reading(words: Words, station: str, _protocol: str, command: remote.ReadVariables) -> Iterable[Fault]:
+    known = await words.registry.find(station)
     if command.variables or known is None or known.habits.read_all is not False:
         return command.doubts()
     return (Fault("/variables", "are better named: its make does not bear to be asked for all at once"),)
 
 
-ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, str, Any], Awaitable[Iterable[Fault]]]] = {
+ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, str, Any], Awaitable[Iterable[Fault]]]] = {
     remote.DeleteCertificate: certificates.on_deletion,
     remote.InstallCertificate: certificates.on_installation,
     remote.SetChargingProfile: _on_profile,
@@ -63,17 +63,17 @@ ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Desk, str, str, Any], Aw
 }
 
 
-async def _record(desk: Desk, station: str, protocol: str) -> Record:
-    known = await known_of(desk.pool, station, protocol)
+async def _record(words: Words, station: str, protocol: str) -> Record:
+    known = await known_of(words.pool, station, protocol)
     if known is None:
-        return Record(desk.clock.now())
-    now = desk.clock.now()
+        return Record(words.clock.now())
+    now = words.clock.now()
     return Record(
         now=now,
-        limits=limits_of(await desk.pool.fetch(TOLD, station)),
+        limits=limits_of(await words.pool.fetch(TOLD, station)),
         installed=tuple(one for one in known.installed if known.standing_of(one, now) is not Standing.FORGOTTEN),
         sessions=known.sessions,
-        tries=tuple(await answers_of(desk.pool, station)),
+        tries=tuple(await answers_of(words.pool, station)),
         exclusive=known.exclusive,
     )
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from csms.domain import remote
 from csms.domain.fleet.outcomes import Outcome
 from csms.domain.remote import ChangePassword, RemoteCommand, WriteVariables
+from csms.features.commands.advising import warnings_for
 from csms.features.commands.asking import ask
 from csms.features.commands.preparing import prepared
 from csms.features.commands.table import COMMANDS
@@ -100,7 +101,17 @@ class CommandCarrier:
             return Ending(Outcome.BUSY, protocol)
         report = await ask(self._words, self._calls, request)
         ending = self._ending(request.action, report)
+        if ending.outcome is Outcome.REFUSED:
+            return replace(ending, detail=await self._why(assignment.station, protocol, command))
         return replace(ending, instead=_instead(command.weaker())) if report.unsupported else ending
+
+    async def _why(self, station: str, protocol: str, command: RemoteCommand) -> str | None:
+        """Return what the records say against a command that a station refused."""
+        try:
+            whys = await warnings_for(self._words, station, protocol, command)
+        except AWAY:
+            return None
+        return "; ".join(f"{why.path}: {why.message}" for why in whys) or None
 
     async def _put(self, assignment: Assignment, protocol: str, command: RemoteCommand) -> CallRequest:
         words, station = self._words, assignment.station
