@@ -7,6 +7,7 @@ stands for today. A test holds the two together.
 from alembic import context
 
 from csms.storage.tables import (
+    certificate_orders,
     certificates,
     charging,
     depot,
@@ -22,6 +23,7 @@ from csms.storage.tables import (
 
 loaded = (
     certificates.certificates,
+    certificate_orders.certificate_orders,
     charging.charging_profiles,
     depot.tickets,
     errands.errands,

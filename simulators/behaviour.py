@@ -4,7 +4,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from simulators.identity import Signing
 from simulators.keys import Rotation
+from simulators.listed import Lists
 from simulators.transfers import Fw
 
 
@@ -197,22 +199,6 @@ class Reservations(StrEnum):
     FOR_ALL = "for-all"
 
 
-class Lists(StrEnum):
-    """How the local list is kept (Q112): not at all, in vain, for four tokens, or not over a restart.
-
-    `mismatch` takes no changes, only the whole; `version-0` has its list after a restart, and says that it has none.
-    """
-
-    RIGHT = "right"
-    NONE = "v-1"
-    NOT_SUPPORTED = "not-supported"
-    FAIL = "fail"
-    MISMATCH = "mismatch"
-    FEW = "max4"
-    FORGET = "forget"
-    VERSION_0 = "v0"
-
-
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A charger's habits; the default one behaves.
@@ -270,6 +256,7 @@ class Behaviour:
     no_shows: bool = False
     lists: Lists = Lists.RIGHT
     trust: tuple[str, ...] = ()
+    signing: Signing = Signing.RIGHT
     sc: tuple[str, ...] = ()
     fw: Fw = Fw.RIGHT
     mute_calls_after: int | None = None

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from simulators import dialling
 from simulators.behaviour import Behaviour, Boot, Redial, Spoil, Subprotocol
 from simulators.commands import CommandSocket
+from simulators.identity import Certificate, Signing
 from simulators.keys import Password
 from simulators.mangle import MangledSocket
 from simulators.outbox import Outbox
@@ -55,6 +56,7 @@ class Life(ABC):
         self.peer: ChargePoint | None = None
         self._url = url.rstrip("/")
         self.password = Password(password, behaviour.rotation)
+        self.certificate = Certificate(self, behaviour.signing)
         self._tls = tls
         self.doors: dict[str, str] = {}
         self._outbox = outbox
@@ -92,6 +94,10 @@ class Life(ABC):
         """Send a Heartbeat."""
 
     @abstractmethod
+    async def say_request(self, csr: str) -> str:
+        """Send a request for a certificate and return the status."""
+
+    @abstractmethod
     async def watch(self) -> None:
         """Look after what the station has promised, for ever."""
 
@@ -123,6 +129,12 @@ class Life(ABC):
         """Restart: the connection is lost, and the station boots anew."""
         self._booted = False
         self.password.restart()
+        await self.drop()
+
+    async def show_certificate(self) -> None:
+        """Come back with the certificate that it was brought, where the line is one of TLS."""
+        if self._tls is not None:
+            self._tls = self.certificate.shown_by(self._tls)
         await self.drop()
 
     async def send(self, payload: Any, timeout_s: float = 30.0) -> Any:
@@ -256,10 +268,15 @@ class Life(ABC):
             dialling.spoil(socket, self.behaviour.spoil)
         if self.behaviour.shuffle_queue:
             self._outbox.shuffle(self._randomness)
+        await together(**self._works())
+
+    def _works(self) -> dict[str, Coroutine[Any, Any, None]]:
         works = {"outbox": self._outbox.serve(self.send), "watch": self.watch()}
+        if self.behaviour.signing is Signing.UNASKED:
+            works["certificate"] = self._renew()
         if self.behaviour.heartbeats:
             works["heartbeat"] = self._beat()
-        await together(**works)
+        return works
 
     async def _register(self) -> None:
         while not self._booted:
@@ -269,6 +286,11 @@ class Life(ABC):
                 self.take_interval(interval)
             if not self._booted:
                 await asyncio.sleep(IMPATIENT_S if self.behaviour.boot is Boot.IGNORE_INTERVAL else interval)
+
+    async def _renew(self) -> None:
+        if self.certificate.now is None and self.certificate.next is None:
+            await self.certificate.request()
+        await asyncio.Event().wait()
 
     async def _beat(self) -> None:
         while True:

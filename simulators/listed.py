@@ -3,10 +3,25 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-
-from simulators.behaviour import Lists
+from enum import StrEnum
 
 ROOM, ROOM_OF_FEW, ITEMS = 1000, 4, 20
+
+
+class Lists(StrEnum):
+    """How the local list is kept (Q112): not at all, in vain, for four tokens, or not over a restart.
+
+    `mismatch` takes no changes, only the whole; `version-0` has its list after a restart, and says that it has none.
+    """
+
+    RIGHT = "right"
+    NONE = "v-1"
+    NOT_SUPPORTED = "not-supported"
+    FAIL = "fail"
+    MISMATCH = "mismatch"
+    FEW = "max4"
+    FORGET = "forget"
+    VERSION_0 = "v0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from simulators.errand_desks import Errands16
 from simulators.limits import Limit
 from simulators.local_list import LocalList16
 from simulators.reservation import Reservation16
+from simulators.signing import Signing16
 from simulators.station import IDLE, QUIET, SimulatedStation
 
 
-class Peer16(Certificates16, Errands16, LocalList16, Reservation16, Charging16, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer16(Certificates16, Errands16, Signing16, LocalList16, Reservation16, Charging16, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 1.6 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:

@@ -16,6 +16,7 @@ from simulators.errand_desks import Errands201
 from simulators.limits import Limit
 from simulators.local_list import LocalList201
 from simulators.reservation import Reservation201
+from simulators.signing import Signing201
 from simulators.station import IDLE, QUIET, SimulatedStation
 
 
@@ -29,7 +30,7 @@ def _reported(key: Key) -> dict[str, Any]:
     return {"component": {"name": component}, "variable": {"name": variable}, "variableAttribute": [attribute]}
 
 
-class Peer201(Certificates201, Errands201, LocalList201, Reservation201, Charging201, Peer):  # type: ignore[misc]  # the package is not typed
+class Peer201(Certificates201, Errands201, Signing201, LocalList201, Reservation201, Charging201, Peer):  # type: ignore[misc]  # the package is not typed
     """What a 2.0.1 station does when it is called."""
 
     def __init__(self, owner: SimulatedStation, socket: Any) -> None:
@@ -164,3 +165,5 @@ class Peer201(Certificates201, Errands201, LocalList201, Reservation201, Chargin
                 await self.owner.report(1)
             case "BootNotification":
                 await self.owner.boot()
+            case "SignChargingStationCertificate":
+                await self.owner.certificate.request()

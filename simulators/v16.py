@@ -57,6 +57,10 @@ class Station16(SimulatedStation):
         """Send SecurityEventNotification."""
         await self.send(call.SecurityEventNotification(type=kind, timestamp=self.now(), tech_info=info))
 
+    async def say_request(self, csr: str) -> str:
+        """Send SignCertificate (security whitepaper, A02)."""
+        return str((await self.send(call.SignCertificate(csr=csr))).status)
+
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
         await self.send(call.Heartbeat())

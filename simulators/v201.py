@@ -84,6 +84,11 @@ class Station201(SimulatedStation):
         """Send SecurityEventNotification (A04)."""
         await self.send(call.SecurityEventNotification(type=kind, timestamp=self.now(), tech_info=info))
 
+    async def say_request(self, csr: str) -> str:
+        """Send SignCertificate (A02)."""
+        kind = "ChargingStationCertificate"
+        return str((await self.send(call.SignCertificate(csr=csr, certificate_type=kind))).status)
+
     async def heartbeat(self) -> None:
         """Send Heartbeat."""
         await self.send(call.Heartbeat())

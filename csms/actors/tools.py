@@ -1,11 +1,13 @@
 """What every actor is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from csms.domain.signing import Terms
 from csms.kit.clock import Clock
 from csms.kit.tasks import Tasks
 from csms.ocpp.version import Version
+from csms.ports.certificates import CertificateOrders
 from csms.ports.commands import Phrasebook
 from csms.ports.grounds import Grounds
 from csms.ports.handlers import Dialect
@@ -23,6 +25,7 @@ class Policy:
     reading of its socket until it is shorter than `mailbox_low`. A station that leaves `mute_after`
     calls in a row unanswered is made to redial, once in `mute_patience_s` (Q13). The house asks a
     station nothing by itself before its line has stood for `upkeep_settle_s`; 0: never (Q131).
+    `signing` are the terms on which it has certificates signed.
     """
 
     heartbeat_s: int = 300
@@ -36,6 +39,7 @@ class Policy:
     mute_after: int = 3
     mute_patience_s: float = 1800.0
     upkeep_settle_s: float = 60.0
+    signing: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Tools:
     clock: Clock
     tasks: Tasks
     dialects: Mapping[Version, Dialect]
+    orders: CertificateOrders
     phrasebook: Phrasebook
     vendors: Vendors
     policy: Policy

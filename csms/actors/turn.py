@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from csms.actors.entity import Entity
 from csms.actors.ledger import Ledger
+from csms.actors.signing import order_certificate
 from csms.actors.tools import Tools
 from csms.domain.access import (
     NONE_NEEDED,
@@ -26,10 +27,11 @@ from csms.domain.session.commands import BeginSession, EndSession, SessionOutcom
 from csms.domain.session.nameless import goes_on, is_closing, made_name
 from csms.domain.session.state import Session
 from csms.domain.session.suspicion import superseded_by
+from csms.domain.signing import Denial
 from csms.domain.station.commands import Registration
 from csms.domain.station.state import Station
 from csms.ocpp.version import Version
-from csms.ports.handlers import is_name
+from csms.ports.handlers import CertificateWish, is_name
 from csms.ports.journal import CommitRefused
 from csms.ports.registry import RegisteredStation
 
@@ -133,6 +135,10 @@ class Turn(Struct, eq=False, gc=False):
 
     def _evses(self) -> frozenset[int]:
         return frozenset(evse for (evse, _), _ in self._entity.state.connectors if evse > 0)
+
+    async def order_certificate(self, wish: CertificateWish) -> Denial | None:
+        """Put a request for a certificate on record."""
+        return await order_certificate(wish, self.station, self._entity, self._tools)
 
     async def boot_policy(self) -> Registration:
         """Return what the operator wants a booting station to hear."""

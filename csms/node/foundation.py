@@ -18,6 +18,7 @@ from csms.cluster import client as redis_client
 from csms.cluster.calls import ClusterCalls
 from csms.cluster.directory import RedisDirectory
 from csms.cluster.keys import Keys
+from csms.domain.signing import STATION, Terms
 from csms.gateway.keyring import Keyring
 from csms.gateway.listener import StationListener
 from csms.kit.clock import Clock, SystemClock
@@ -30,6 +31,7 @@ from csms.ports.objects import Objects
 from csms.settings import CONFIG, Environment, Settings
 from csms.storage import engine, installation, revisions
 from csms.storage.archive import PostgresArchive
+from csms.storage.certificate_orders import PostgresOrders
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.grounds import PostgresGrounds
 from csms.storage.journal import PostgresJournal
@@ -181,6 +183,7 @@ class Foundation:
             registry=self.registry,
             tokens=PostgresTokens(pool=self.pool, tasks=self.tasks, within_s=self.journal.patience_s),
             grounds=PostgresGrounds(pool=self.pool, within_s=self.journal.patience_s),
+            orders=PostgresOrders(pool=self.pool, within_s=self.journal.patience_s),
             presence=self.presence,
             clock=self.clock,
             tasks=self.tasks,
@@ -192,8 +195,15 @@ class Foundation:
                 call_timeout_s=settings.call_timeout_s,
                 gated=gated,
                 upkeep_settle_s=settings.upkeep_settle_s,
+                signing=self._terms(),
             ),
         )
+
+    def _terms(self) -> Terms:
+        """Return on what terms certificates of stations are signed here."""
+        settings = self.settings
+        kinds = frozenset({STATION} if settings.signs else ())
+        return Terms(kinds, settings.cpo_names, settings.certificates_per_day)
 
     def key_for(self, name: str) -> bytes:
         """Return a secret of this installation for one purpose."""

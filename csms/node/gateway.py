@@ -50,8 +50,9 @@ def open_keyring(node: Foundation) -> None:
     chains = [Chain(*paths) for paths in zip(settings.tls_certificate, settings.tls_key, strict=True)]
     if not chains or node.keyring is not None:
         return
+    ours = () if settings.ca_certificate is None else (settings.ca_certificate,)
     try:
-        keyring = Keyring(chains=chains, roots=settings.tls_client_ca, clock=node.clock, metrics=node.metrics)
+        keyring = Keyring(chains=chains, roots=(*settings.tls_client_ca, *ours), clock=node.clock, metrics=node.metrics)
     except Unusable as unusable:
         raise StartFailed(f"CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY, CSMS_TLS_CLIENT_CA: {unusable}") from unusable
     node.tasks.spawn(keyring.watch(), name="keyring")

@@ -11,6 +11,7 @@ from csms.domain.access import Authorization, Occasion, TokenRef
 from csms.domain.command import Command
 from csms.domain.metering import Sample
 from csms.domain.session.commands import BeginSession, EndSession, SessionOutcome, UpdateSession
+from csms.domain.signing import Denial
 from csms.domain.station.commands import Registration
 from csms.ocpp.version import Version
 from csms.ports.registry import RegisteredStation
@@ -22,6 +23,16 @@ FOREIGN = 2**31
 def is_name(number: int) -> bool:
     """Whether a house can have given a 1.6 transaction this number; 0, -1 and 2**63 - 1 are nonsense (Q62)."""
     return 0 < number < FOREIGN
+
+
+class CertificateWish(Struct, frozen=True):
+    """A request (PKCS#10, PEM) that a station sent to have signed; `kind` is None where it named none."""
+
+    csr: str
+    at: datetime
+    text: str
+    kind: str | None = None
+    request_id: int | None = None
 
 
 class StationContext(Protocol):
@@ -78,6 +89,9 @@ class StationContext(Protocol):
         self, token: TokenRef, evse: int | None = None, occasion: Occasion = Occasion.OTHER
     ) -> Authorization:
         """Judge a token that is presented, at an EVSE if that is told."""
+
+    async def order_certificate(self, wish: CertificateWish) -> Denial | None:
+        """Put a request for a certificate on record, to be signed once it is answered; return why it is not granted."""
 
     async def boot_policy(self) -> Registration:
         """Return what the operator wants a booting station to hear, as it stands now."""

@@ -1,9 +1,10 @@
 """Settings of certificates: those that we show, those that we trust, and those that stations are given."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, SecretStr
 
 from csms.settings.words import Listed
 
@@ -15,3 +16,20 @@ class Certificates(BaseModel):
     tls_key: Annotated[tuple[Path, ...], *Listed] = ()
     tls_client_ca: Annotated[tuple[Path, ...], *Listed] = ()
     cpo_names: Annotated[tuple[str, ...], *Listed] = ()
+
+    ca_certificate: Path | None = None
+    ca_key: Path | None = None
+    ca_key_password: SecretStr | None = None
+    certificate_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    certificates_per_day: Annotated[int, Field(ge=1, le=1000)] = 5
+
+    @property
+    def signs(self) -> bool:
+        """Whether certificates of stations are signed here."""
+        return self.ca_certificate is not None
+
+
+def contradictions(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between settings of certificates."""
+    if given.get("ca_key") is not None and given.get("ca_certificate") is None:
+        yield "CSMS_CA_CERTIFICATE: must be set with CSMS_CA_KEY"

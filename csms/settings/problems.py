@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from csms.settings import certificates
 from csms.settings.words import Environment, listed
 
 SCHEMES = {
@@ -21,11 +22,12 @@ SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|
 
 def contradictions(given: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between settings, or with the text of a secret one, as they were given."""
-    problems = []
+    problems: list[str] = []
     if _count(given.get("tls_certificate")) != _count(given.get("tls_key")):
         problems.append(
             "CSMS_TLS_CERTIFICATE and CSMS_TLS_KEY: set both or neither, and as many of one as of the other"
         )
+    problems += certificates.contradictions(given)
     if (given.get("S3_ACCESS_KEY") is None) != (given.get("S3_SECRET_KEY") is None):
         problems.append("S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither")
     if given.get("S3_ENDPOINT") is not None and given.get("S3_BUCKET") is None:

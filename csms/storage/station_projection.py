@@ -23,6 +23,7 @@ from csms.storage import security_projection as security
 from csms.storage.certificate_projection import CERTIFICATES
 from csms.storage.charging_projection import CHARGING
 from csms.storage.errand_projection import ERRANDS
+from csms.storage.signing_projection import SIGNING
 from csms.storage.texts import clean
 
 BOOTED = """
@@ -159,6 +160,7 @@ PROJECTIONS: dict[type[Event], tuple[str, Callable[[str, Any], list[tuple[Key, R
     SecurityChangeAnswered: (security.ANSWERED, security.answered),
     **CHARGING,
     **CERTIFICATES,
+    **SIGNING,
 }
 """Facts of stations that readers see, with the statement that shows them; later ones of a key win."""
 

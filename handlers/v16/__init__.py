@@ -17,6 +17,7 @@ from handlers.v16 import (
     local_auth_list,
     reservation,
     security,
+    signing,
     smart_charging,
 )
 
@@ -28,6 +29,7 @@ COMMANDS: Mapping[Any, Any] = {
     **reservation.COMMANDS,
     **security.COMMANDS,
     **certificate_management.COMMANDS,
+    **signing.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -38,6 +40,7 @@ MEMBERS = {
     **local_auth_list.MEMBERS,
     **reservation.MEMBERS,
     **hash_data.MEMBERS,
+    **signing.MEMBERS,
     **smart_charging.MEMBERS,
 }
 """Which member of a command became which member of its payload."""
@@ -71,6 +74,7 @@ V16 = Dialect(
         "LogStatusNotification": Inbound(diagnostics.log_status_notification),
         "MeterValues": Inbound(core.meter_values, core.acknowledge_values),
         "SecurityEventNotification": Inbound(security.security_event_notification, security.acknowledge_event),
+        "SignCertificate": Inbound(signing.sign_certificate),
         "SignedFirmwareStatusNotification": Inbound(firmware.signed_firmware_status_notification),
         "StartTransaction": Inbound(core.start_transaction, core.acknowledge_start),
         "StatusNotification": Inbound(core.status_notification),
@@ -87,6 +91,7 @@ V16 = Dialect(
         **reservation.LEARNS,
         **security.LEARNS,
         **certificate_management.LEARNS,
+        **signing.LEARNS,
         **smart_charging.LEARNS,
     },
     asks={**firmware.ASKS, **diagnostics.ASKS},

@@ -22,6 +22,7 @@ from handlers.v201 import (
     provisioning,
     reservation,
     security,
+    signing,
     smart_charging,
     transactions,
 )
@@ -34,6 +35,7 @@ COMMANDS: Mapping[Any, Any] = {
     **reservation.COMMANDS,
     **security.COMMANDS,
     **certificate_management.commands(Version.V201),
+    **signing.COMMANDS,
     **smart_charging.COMMANDS,
 }
 """What operators can say, and which function puts it into words."""
@@ -44,6 +46,7 @@ MEMBERS = {
     **local_auth_list.MEMBERS,
     **reservation.MEMBERS,
     **hash_data.MEMBERS,
+    **signing.MEMBERS,
     **smart_charging.MEMBERS,
 }
 """Which member of a command became which member of its payload."""
@@ -54,7 +57,7 @@ spoken = local_auth_list.spoken
 LIST_LIMITS = local_auth_list.LIST_LIMITS
 """The variables that tell how much of a local list a station takes."""
 
-SIGNING = frozenset({"SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"})
+SIGNING = frozenset({*signing.TRIGGERS.values(), "SignCombinedCertificate"})
 REPORTING = frozenset({"GetBaseReport", "GetReport"})
 
 
@@ -79,6 +82,7 @@ def learns(version: Version) -> Mapping[str, Learn]:
         **provisioning.LEARNS,
         **security.LEARNS,
         **certificate_management.learns(version),
+        **signing.LEARNS,
         **firmware.LEARNS,
         **diagnostics.LEARNS,
         **local_auth_list.learns(version),
@@ -107,6 +111,7 @@ V201 = Dialect(
         "ReservationStatusUpdate": Inbound(reservation.reservation_status_update),
         "ReportChargingProfiles": Inbound(smart_charging.report_charging_profiles),
         "SecurityEventNotification": Inbound(security.security_event_notification, security.acknowledge_event),
+        "SignCertificate": Inbound(signing.sign_certificate),
         "StatusNotification": Inbound(availability.status_notification),
         "TransactionEvent": Inbound(transactions.transaction_event, transactions.acknowledge_event),
     },

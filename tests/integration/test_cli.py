@@ -9,7 +9,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from csms.authority.local import LocalAuthority
+from csms.kit.clock import SystemClock
+from csms.kit.x509 import read_certificates
 from csms.storage import revisions
+from tests.papers import name, new_key, request_for
 
 SECRET = "nobody-may-read-this"
 START_WITHIN_S = 60
@@ -202,3 +206,20 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def test_an_authority_is_made_once_and_its_key_is_its_owners(tmp_path: Path) -> None:
+    for kind in ("EC", "RSA"):
+        folder = tmp_path / kind
+        code, said = await run("ca", "create", str(folder), "--kind", kind, "--days", "30")
+        assert code == 0, said
+        named = dict(line.split("=", 1) for line in said.splitlines() if line.startswith("CSMS_"))
+        key = Path(named["CSMS_CA_KEY"])
+        assert (await asyncio.to_thread(os.stat, key)).st_mode & 0o777 == 0o600
+        authority = LocalAuthority(
+            certificate=Path(named["CSMS_CA_CERTIFICATE"]), key=key, password=None, days=3, clock=SystemClock()
+        )
+        (leaf,) = read_certificates(await authority.sign(request_for(name(cn="S"), new_key("EC"))))
+        assert leaf.subject.common_names == ("S",)
+        code, said = await run("ca", "create", str(folder))
+        assert (code, "ca.pem" in sentence(said)) == (1, True)

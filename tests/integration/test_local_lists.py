@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from simulators.behaviour import Behaviour, Lists
+from simulators.behaviour import Behaviour
+from simulators.listed import Lists
 from tests.integration.conftest import House
 from tests.integration.wire import RawStation
 

@@ -10,7 +10,8 @@ from csms.features.local_lists.keeper import ListKeeper
 from csms.features.local_lists.sync import ListSync
 from csms.node.fleet import check_call
 from handlers.phrasebook import VersionedPhrasebook
-from simulators.behaviour import Behaviour, Commands, Lists
+from simulators.behaviour import Behaviour, Commands
+from simulators.listed import Lists
 from simulators.station import SimulatedStation
 from tests.eventually import eventually
 from tests.integration.conftest import House

@@ -27,6 +27,7 @@ from csms.domain.remote.errands import GetDiagnostics, GetLog, UpdateFirmware
 from csms.domain.remote.local_list import AskListVersion, ListedToken, SendLocalList, command_of, listed_of
 from csms.domain.remote.reservation import CancelReservation, Reserve
 from csms.domain.remote.security import ChangePassword, RaiseSecurityProfile
+from csms.domain.remote.signing import DeliverCertificate, RequestCertificate
 from csms.domain.remote.smart_charging import (
     ClearChargingProfile,
     GetChargingProfiles,
@@ -45,6 +46,7 @@ __all__ = [
     "ClearCache",
     "ClearChargingProfile",
     "DeleteCertificate",
+    "DeliverCertificate",
     "GetChargingProfiles",
     "GetCompositeSchedule",
     "GetDiagnostics",
@@ -57,6 +59,7 @@ __all__ = [
     "RaiseSecurityProfile",
     "ReadVariables",
     "RemoteCommand",
+    "RequestCertificate",
     "RequestReport",
     "Reserve",
     "ResetStation",

@@ -33,6 +33,7 @@ from csms.domain.station.following import FOLLOWING, ended_with_call, found_by_b
 from csms.domain.station.local_list import LISTING
 from csms.domain.station.reserving import RESERVING, ended_by_status
 from csms.domain.station.security_rules import GUARDING
+from csms.domain.station.signing_rules import SIGNING
 from csms.domain.station.state import ConnectorState, Station
 
 STALE_AFTER = timedelta(minutes=5)
@@ -151,4 +152,5 @@ DECIDERS: Deciders = {
     **LISTING,
     **GUARDING,
     **TRUSTING,
+    **SIGNING,
 }

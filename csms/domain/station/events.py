@@ -11,6 +11,7 @@ from csms.domain.station.errands import ErrandEvent
 from csms.domain.station.local_list import ListEvent
 from csms.domain.station.reservations import ReservationEvent
 from csms.domain.station.security import SecurityEvent
+from csms.domain.station.signing import SigningEvent
 
 
 class StationBooted(Event, frozen=True):
@@ -101,4 +102,5 @@ StationEvent = (
     | ListEvent
     | SecurityEvent
     | CertificateEvent
+    | SigningEvent
 )

@@ -13,6 +13,7 @@ from csms.domain.station.security import (
     is_critical,
     mark_of,
 )
+from csms.domain.station.signing import DISPUTES, CertificateDisputed
 from csms.domain.station.state import Station
 
 TOPIC = "SecurityEventNotification"
@@ -32,10 +33,12 @@ def report_security_event(station: Station, command: ReportSecurityEvent) -> Dec
     if not told.critical and has_overflowed(station, command.received_at):
         return Decision(None)
     word = word_of_flood(station, command.received_at)
-    notices: tuple[Event, ...] = ()
+    more: list[Event] = []
     if word is not None:
-        notices = (NoticeKept(TOPIC, command.text, command.received_at, word),)
-    return Decision(None, (told, *notices))
+        more.append(NoticeKept(TOPIC, command.text, command.received_at, word))
+    if told.kind.strip().casefold() in DISPUTES:
+        more.append(CertificateDisputed(told.info, command.received_at))
+    return Decision(None, (told, *more))
 
 
 def answer_security_change(station: Station, command: AnswerSecurityChange) -> Decision[None]:

@@ -37,6 +37,10 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.DeleteCertificate,
         "Have the station forget a certificate, called as it calls it; one that it uses it does not let go.",
     ),
+    "request-certificate": (
+        remote.RequestCertificate,
+        "Have the station make a key and ask for a certificate; what comes of it is found under its certificate orders.",
+    ),
     "get-report": (
         remote.RequestReport,
         "Ask for a report of the device model; what it says is found under the station's variables.",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from simulators.behaviour import Behaviour, Lists
+from simulators.behaviour import Behaviour
+from simulators.listed import Lists
 from simulators.station import SimulatedStation
 from tests.integration.conftest import House
 

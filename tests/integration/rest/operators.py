@@ -107,6 +107,12 @@ OF_16 = [
         {"key": "SecurityProfile", "value": "3"},
     ),
     ("clear-cache", {}, "ClearCache", {}),
+    (
+        "request-certificate",
+        {},
+        "ExtendedTriggerMessage",
+        {"requestedMessage": "SignChargePointCertificate"},
+    ),
     ("data-transfer", VENDOR, "DataTransfer", VENDOR_SAYS),
     ("update-firmware", UPDATE, "UpdateFirmware", {"location": PLACE, "retrieveDate": AT, "retries": 2}),
     (
@@ -166,6 +172,8 @@ OF_2 = [
         "SetVariables",
         {"setVariableData": [{"attributeValue": "60", **NAMED}]},
     ),
+    ("request-certificate", {}, "TriggerMessage", {"requestedMessage": "SignChargingStationCertificate"}),
+    ("request-certificate", {"kind": "v2g"}, "TriggerMessage", {"requestedMessage": "SignV2GCertificate"}),
     ("get-report", {}, "GetBaseReport", {"requestId": ..., "reportBase": "FullInventory"}),
     (
         "get-report",

@@ -25,7 +25,7 @@ from csms.domain.session.state import Session
 from csms.domain.smart_charging.composite import Composite, Stretch
 from csms.domain.smart_charging.matching import Criteria
 from csms.domain.smart_charging.profile import Constraint, Installed, Origin, Purpose, Unit
-from csms.domain.station import certificates, charging, errands, local_list, reservations, security
+from csms.domain.station import certificates, charging, errands, local_list, reservations, security, signing
 from csms.domain.station import events as station_events
 from csms.domain.station.commands import BootReport, Registration, ReportVariable
 from csms.domain.station.events import StationBooted, StationEvent, StatusChanged
@@ -128,6 +128,14 @@ STATION_FACTS = st.one_of(
     *CERTIFIED_FACTS,
     st.builds(security.SecurityChangeAnswered, TEXT, TEXT, st.booleans(), TIMES),
     st.builds(security.SecurityEventTold, TEXT, TIMES, TIMES, st.none() | TEXT, st.booleans()),
+    st.builds(
+        signing.CertificateOrdered, TEXT, TEXT, st.none() | TEXT, st.none() | SMALL, TEXT, SMALL, TEXT, TEXT, TIMES
+    ),
+    st.builds(signing.CertificateOrderRepeated, TEXT, st.none() | SMALL, TIMES),
+    st.builds(signing.CertificateOrderDropped, TEXT, TIMES),
+    st.builds(signing.CertificateDenied, TEXT, TEXT, TEXT, st.none() | TEXT, st.none() | TEXT, TEXT, TIMES),
+    st.builds(signing.CertificateAnswered, TEXT, TEXT, st.booleans(), TIMES),
+    st.builds(signing.CertificateDisputed, st.none() | TEXT, TIMES),
     st.builds(charging.ProfileAnswered, INSTALLED, TEXT),
     st.builds(charging.ProfileInstalled, INSTALLED),
     st.builds(charging.ProfilesDropped, st.lists(WHOLE, max_size=3).map(tuple), TIMES, TEXT),

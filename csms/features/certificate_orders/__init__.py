@@ -1,0 +1,1 @@
+"""Certificates that stations asked for: signed, brought to them, and listed."""

@@ -1,0 +1,50 @@
+"""Certificates of stations: who signs them, and who looks after their orders."""
+
+from csms.authority.local import LocalAuthority, Unusable
+from csms.features.certificate_orders.courier import Courier
+from csms.features.certificate_orders.keeper import OrderKeeper
+from csms.features.certificate_orders.queue import OrderQueue
+from csms.features.certificate_orders.signer import Signer
+from csms.kit.clock import Clock
+from csms.kit.failures import StartFailed
+from csms.node.fleet import check_call
+from csms.node.foundation import Foundation
+from csms.ports.certificates import CertificateAuthority
+from csms.settings import Settings
+from handlers.phrasebook import VersionedPhrasebook
+
+
+def start_orders(node: Foundation) -> None:
+    """Have certificates signed, and bring them to stations."""
+    settings, queue = node.settings, OrderQueue(node.pool)
+    authority = authority_of(settings, node.clock)
+    signer = None if authority is None else Signer(queue=queue, authority=authority, clock=node.clock)
+    courier = Courier(
+        queue=queue,
+        calls=node.calls,
+        phrasebook=VersionedPhrasebook(),
+        check=check_call,
+        registry=node.registry,
+        tasks=node.tasks,
+        call_timeout_s=settings.call_timeout_s,
+    )
+    node.tasks.spawn(OrderKeeper(signer=signer, courier=courier).run(), name="certificate-orders")
+
+
+def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | None:
+    """Return who signs; None where nobody does. Raises `StartFailed` for files that make no authority."""
+    if settings.ca_certificate is None:
+        return None
+    if settings.ca_key is None:
+        raise StartFailed("CSMS_CA_KEY: must be set with CSMS_CA_CERTIFICATE where a process is a worker")
+    password = settings.ca_key_password
+    try:
+        return LocalAuthority(
+            certificate=settings.ca_certificate,
+            key=settings.ca_key,
+            password=None if password is None else password.get_secret_value(),
+            days=settings.certificate_days,
+            clock=clock,
+        )
+    except Unusable as unusable:
+        raise StartFailed(f"CSMS_CA_CERTIFICATE, CSMS_CA_KEY: {unusable}") from unusable

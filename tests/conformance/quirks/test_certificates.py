@@ -1,0 +1,84 @@
+"""Certificates, asked for as no station should: unasked, for others, again and again (Q117)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from csms.embedded.postgres import EmbeddedPostgres
+from csms.embedded.valkey import EmbeddedValkey
+from simulators.behaviour import Behaviour
+from simulators.identity import Signing
+from simulators.station import SimulatedStation
+from tests.conftest import fresh_database
+from tests.eventually import eventually
+from tests.integration.signing import Office, open_office, order_at, orders
+
+
+@pytest.fixture(scope="module")
+async def office(
+    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    async with (
+        fresh_database(postgres) as database,
+        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), certificates_per_day=2) as office,
+    ):
+        yield office
+
+
+async def connected(office: Office, name: str, habit: Signing, version: str = "1.6") -> SimulatedStation:
+    await office.house.register(name)
+    station = office.house.simulated(name, version=version, behaviour=Behaviour(reconnect_s=0.05, signing=habit))
+    station.certificate.organisation = "Test"
+    await station.start()
+    await eventually(station.connected.is_set)
+    return station
+
+
+@pytest.mark.covers("Q117", "SEC-40", "SEC-41")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_request_for_another_stations_certificate_is_rejected_and_told(office: Office, version: str) -> None:
+    if version == "1.6":
+        await office.house.register("SOMEBODY-ELSE")
+    name = f"THIEF-{version}"
+    station = await connected(office, name, Signing.WRONG_NAME, version)
+    await station.certificate.request()
+    await station.certificate.repeat()
+    assert station.certificate.answers == ["Rejected", "Rejected"]
+    (order,) = await orders(office.house, name)
+    assert (order["stage"], order["reason"]) == ("denied", "another-station")
+    assert "SOMEBODY-ELSE" in order["detail"]
+    notices = (await office.house.http.get(f"/stations/{name}/notices")).json()["items"]
+    (alarm,) = [one["review"] for one in notices if one["topic"] == "SignCertificate"]
+    assert "SOMEBODY-ELSE" in alarm
+    await station.stop()
+
+
+@pytest.mark.covers("Q117", "SEC-45")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_requests_unasked_and_repeated_are_one_order(office: Office, version: str) -> None:
+    name = f"EAGER-{version}"
+    station = await connected(office, name, Signing.UNASKED, version)
+    await order_at(office.house, name, "installed")
+    await eventually(lambda: station.losses == 1 and station.connected.is_set())
+    station.certificate.habit = Signing.REPEATS
+    await station.certificate.request()
+    await eventually(lambda: station.certificate.next is None)
+    newest, _ = await orders(office.house, name)
+    assert (newest["stage"], set(station.certificate.answers)) == ("installed", {"Accepted"})
+    assert sum(action == "CertificateSigned" for action, _ in station.commands) == 2
+    await station.stop()
+
+
+@pytest.mark.covers("Q117", "SEC-44")
+async def test_so_many_certificates_a_day_and_no_more(office: Office) -> None:
+    name = "GREEDY"
+    station = await connected(office, name, Signing.REFUSES)
+    for expected in ("Accepted", "Accepted", "Rejected", "Rejected"):
+        await station.certificate.request()
+        assert station.certificate.answers[-1] == expected
+        if expected == "Accepted":
+            await order_at(office.house, name, "refused")
+    found = await orders(office.house, name)
+    assert [order["stage"] for order in found] == ["denied", "denied", "refused", "refused"]
+    assert {order["reason"] for order in found[:2]} == {"too-many"}
+    await station.stop()

@@ -1,0 +1,214 @@
+"""Certificate orders: what becomes of them, whatever happens on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csms.embedded.postgres import EmbeddedPostgres
+from csms.embedded.valkey import EmbeddedValkey
+from simulators.behaviour import Behaviour
+from simulators.identity import Signing
+from tests.conftest import fresh_database
+from tests.eventually import eventually
+from tests.integration.conftest import House
+from tests.integration.signing import Office, open_office, order_at, orders
+from tests.integration.wire import RawStation
+from tests.papers import Authority, name, new_key, request_for
+
+ACTION = "SignCertificate"
+StartHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture(scope="module")
+async def office(
+    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    async with (
+        fresh_database(postgres) as database,
+        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), call_timeout_s=1) as office,
+    ):
+        yield office
+
+
+def csr_of(called: str, organisation: str = "Test") -> str:
+    return request_for(name(cn=called, o=organisation), new_key("EC"))
+
+
+@pytest.mark.covers("SEC-40", "SEC-42", "V21-GEN-05")
+@pytest.mark.parametrize(
+    ("version", "said", "told"),
+    [
+        ("1.6", {}, {}),
+        ("2.0.1", {"certificateType": "ChargingStationCertificate"}, {"certificateType": "ChargingStationCertificate"}),
+        ("2.0.1", {}, {}),
+        (
+            "2.1",
+            {"certificateType": "ChargingStationCertificate", "requestId": 77},
+            {"certificateType": "ChargingStationCertificate", "requestId": 77},
+        ),
+    ],
+)
+async def test_what_a_request_named_comes_back_with_the_certificate(
+    office: Office, version: str, said: dict[str, Any], told: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    called = f"ECHO-{version}-{len(said)}"
+    await office.house.register(called)
+    async with RawStation(office.house, called, version) as station:
+        await station.boot()
+        assert await station.ask(ACTION, {"csr": csr_of(called), **said}) == {"status": "Accepted"}
+        command = await station.take()
+        assert command[2] == "CertificateSigned"
+        assert {key: value for key, value in command[3].items() if key != "certificateChain"} == told
+        await station.answer(command, {"status": "Accepted"})
+        order = await order_at(office.house, called, "installed")
+        assert order["chain"] == command[3]["certificateChain"]
+
+
+@pytest.mark.covers("SEC-45")
+async def test_the_same_request_is_signed_once_and_brought_again_only_where_nobody_knows(office: Office) -> None:
+    called, csr = "SAME", csr_of("SAME")
+    await office.house.register(called)
+    async with RawStation(office.house, called) as station:
+        await station.boot()
+        for _ in range(3):
+            assert await station.ask(ACTION, {"csr": csr}) == {"status": "Accepted"}
+        first = await station.take()
+        assert await station.ask(ACTION, {"csr": csr}) == {"status": "Accepted"}
+        waiting = await order_at(office.house, called, "issued")
+        assert (waiting["detail"], waiting["deliveries"]) == ("TimedOut", 1)
+        assert await station.ask(ACTION, {"csr": csr}) == {"status": "Accepted"}
+        second = await station.take()
+        assert second[3] == first[3]
+        await station.answer(second, {"status": "Accepted"})
+        order = await order_at(office.house, called, "installed")
+    assert (order["repeats"], len(await orders(office.house, called))) == (4, 1)
+
+
+@pytest.mark.covers("SEC-44", "Q40")
+async def test_a_certificate_that_a_station_does_not_know_what_to_do_with_is_not_sent_again(office: Office) -> None:
+    called = "CLUELESS"
+    await office.house.register(called)
+    async with RawStation(office.house, called) as station:
+        await station.boot()
+        await station.ask(ACTION, {"csr": csr_of(called)})
+        await station.refuse(await station.take(), "NotImplemented", "what?", {})
+        order = await order_at(office.house, called, "refused")
+        assert (order["reason"], order["detail"], order["deliveries"]) == ("error", "NotImplemented: what?", 1)
+
+
+@pytest.mark.covers("SEC-42")
+async def test_a_chain_that_is_longer_than_a_station_takes_is_not_sent(office: Office) -> None:
+    called = "NARROW"
+    await office.house.register(called)
+    async with RawStation(office.house, called) as station:
+        await station.boot()
+        reading = station.order(f"/stations/{called}/commands/get-variables", {})
+        key = {"key": "CertificateSignedMaxChainSize", "readonly": True, "value": "1000"}
+        await station.answer(await station.take(), {"configurationKey": [key]})
+        await reading
+        await station.ask(ACTION, {"csr": csr_of(called)})
+        order = await order_at(office.house, called, "failed")
+        assert order["reason"] == "chain-too-long"
+        assert await station.unasked()
+
+
+@pytest.mark.covers("SEC-48", "Q117")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_station_that_asks_unasked_and_with_other_line_ends_is_served(office: Office, version: str) -> None:
+    called = f"CRLF-{version}"
+    await office.house.register(called)
+    station = office.house.simulated(
+        called, version=version, behaviour=Behaviour(reconnect_s=0.05, signing=Signing.CRLF)
+    )
+    station.certificate.organisation = "Test"
+    await station.start()
+    await eventually(station.connected.is_set)
+    await station.certificate.request()
+    await order_at(office.house, called, "installed")
+    assert station.certificate.now is not None
+    assert "\r\n" in station.certificate.now.csr
+    await station.stop()
+
+
+@pytest.mark.covers("SEC-37", "SEC-31")
+async def test_where_the_subject_does_not_count_a_test_tool_gets_its_certificate(office: Office) -> None:
+    for called, lenient in (("TOOL-1", False), ("TOOL-2", True)):
+        await office.house.register(called, any_subject=lenient)
+        async with RawStation(office.house, called) as station:
+            await station.boot()
+            status = (await station.ask(ACTION, {"csr": csr_of("OCTT", "Nobody")}))["status"]
+            assert status == ("Accepted" if lenient else "Rejected")
+            if lenient:
+                await station.answer(await station.take(), {"status": "Accepted"})
+                await order_at(office.house, called, "installed")
+
+
+@pytest.mark.covers("SEC-40")
+async def test_where_nobody_signs_requests_are_rejected(shared_house: House) -> None:
+    await shared_house.register("NO-CA")
+    async with RawStation(shared_house, "NO-CA") as station:
+        await station.boot()
+        assert await station.ask(ACTION, {"csr": csr_of("NO-CA")}) == {"status": "Rejected"}
+        (order,) = await orders(shared_house, "no-ca")
+        assert (order["stage"], order["reason"]) == ("denied", "no-authority")
+    await shared_house.register("NO-CA-2")
+    async with RawStation(shared_house, "NO-CA-2", "2.0.1") as station:
+        await station.boot()
+        said = await station.ask(ACTION, {"csr": csr_of("NO-CA-2"), "certificateType": "V2GCertificate"})
+        assert said == {"status": "Rejected", "statusInfo": {"reasonCode": "NoAuthority"}}
+    assert (await shared_house.http.get("/stations/NOBODY/certificate-orders")).status_code == 404
+
+
+@pytest.mark.covers("SEC-40", "Q126")
+async def test_what_was_accepted_is_signed_after_a_crash_and_brought_when_the_station_is_back(
+    start_house: StartHouse, tmp_path: Path
+) -> None:
+    """The node that accepts does not sign; it is gone before one that does is there, and so is the station."""
+    authority = Authority()
+    certificate, key = authority.paper.files(tmp_path, "ca")
+    first = await start_house(roles=["gateway", "api"], ca_certificate=certificate)
+    await first.register("LATER")
+    station = RawStation(first, "LATER")
+    async with station:
+        await station.boot()
+        assert await station.ask(ACTION, {"csr": csr_of("LATER")}) == {"status": "Accepted"}
+    await first.node.stop()
+    second = await start_house(ca_certificate=certificate, ca_key=key)
+    issued = await order_at(second, "LATER", "issued")
+    assert issued["deliveries"] == 0
+    async with RawStation(second, "LATER") as back:
+        command = await back.take()
+        assert command[3] == {"certificateChain": issued["chain"]}
+        await back.answer(command, {"status": "Accepted"})
+        assert (await order_at(second, "LATER", "installed"))["deliveries"] == 1
+    secret = key.read_text().splitlines()[1]
+    for table in ("journal", "certificate_orders", "outbox", "frames"):
+        assert not [row for row in await second.node.pool.fetch(f"SELECT t::text FROM {table} t") if secret in row[0]]
+
+
+@pytest.mark.covers("SEC-41")
+async def test_an_authority_that_is_away_is_asked_again_and_everybody_can_see_why(
+    start_house: StartHouse, tmp_path: Path
+) -> None:
+    authority = Authority()
+    certificate, key = authority.paper.files(tmp_path, "ca")
+    house = await start_house(ca_certificate=certificate, ca_key=key)
+    key.rename(key.with_suffix(".away"))
+    await house.register("PATIENT")
+    async with RawStation(house, "PATIENT") as station:
+        await station.boot()
+        await station.ask(ACTION, {"csr": csr_of("PATIENT")})
+
+        async def waits() -> bool:
+            (order,) = await orders(house, "PATIENT")
+            return order["stage"] == "asked" and "ca.key" in (order["detail"] or "")
+
+        await eventually(waits)
+        key.with_suffix(".away").rename(key)
+        command = await asyncio.wait_for(station.take(), 15)
+        assert command[2] == "CertificateSigned"
+        await station.answer(command, {"status": "Accepted"})
+        assert (await order_at(house, "PATIENT", "installed"))["tries"] >= 2
