@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-import structlog
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -15,15 +14,13 @@ from csms.gateway.context import Context
 from csms.gateway.framing import Cutter, Pieces, text_frame
 from csms.gateway.knock import Admission
 from csms.gateway.liveness import PING, Watch, pace_of, phase_of
-from csms.gateway.trace import trace_end, trace_in, trace_odd, trace_out
+from csms.gateway.trace import trace_end, trace_in, trace_odd, trace_out, trace_ping, trace_start
 from csms.ocpp.errors import ErrorCode
 from csms.ocpp.events import CallReceived, FrameOdd, MessageId
 from csms.ocpp.link import Link
 from csms.ocpp.version import Version
 from csms.ports.line import Ears
 from csms.ports.registry import RegisteredStation
-
-log = structlog.get_logger(__name__)
 
 MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
@@ -96,8 +93,7 @@ class Connection(asyncio.Protocol):
         self._link = Link(self.version, limits=self._watch.pace.limits)
         self._ears = ears
         self._flush_core()
-        self._context.metrics.connections.inc()
-        log.info("station_connected", station=self._station, protocol=self.version.value, remote=self.remote)
+        trace_start(self._context, self._station, version=self.version, remote=self.remote)
         self._read_frames(early)
 
     def data_received(self, data: bytes) -> None:
@@ -157,6 +153,8 @@ class Connection(asyncio.Protocol):
                 continue
             if event.opcode not in MESSAGES:
                 self._count_frame()
+                if event.opcode is Opcode.PONG:
+                    self._watch.unanswered = 0
             elif (whole := self._pieces.add(event)) is not None:
                 self._receive(whole)
         self._flush_core()
@@ -292,6 +290,8 @@ class Connection(asyncio.Protocol):
         elif self._watch.wants_ping(now, self.last_outbound) and self._transport is not None:
             self._transport.write(PING)
             self.last_outbound = now
+            trace_ping(self._context, self._station, self._watch.unanswered)
+            self._watch.unanswered += 1
 
     def _abort(self, reason: str) -> None:
         self._closing = True

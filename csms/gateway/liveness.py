@@ -13,6 +13,8 @@ from csms.ports.registry import RegisteredStation
 log = structlog.get_logger(__name__)
 
 PING = b"\x89\x00"
+MUTE_AFTER, MUTE_AGAIN = 10, 1000
+"""A line that answered none of so many pings is told of, and again after so many more: it lives by what else it says."""
 
 
 class Pace(Struct, frozen=True):
@@ -42,15 +44,19 @@ def pace_of(context: Context, station: RegisteredStation) -> Pace:
 
 
 class Watch:
-    """Looks after one line: tells when to cut it and when to ping; `stalled_at` is since when it takes nothing."""
+    """Looks after one line: tells when to cut it and when to ping.
 
-    __slots__ = ("_stall_s", "_station", "pace", "stalled_at")
+    `stalled_at` is since when it takes nothing, `unanswered` how many pings in a row had no answer.
+    """
+
+    __slots__ = ("_stall_s", "_station", "pace", "stalled_at", "unanswered")
 
     def __init__(self, context: Context, station: RegisteredStation) -> None:
         self._station = station.id
         self._stall_s = context.stall_s
         self.pace = pace_of(context, station)
         self.stalled_at: float | None = None
+        self.unanswered = 0
 
     def adopt(self, pace: Pace, link: Link | None) -> None:
         """Go on at another pace."""

@@ -5,10 +5,12 @@ from websockets.frames import CloseCode
 from websockets.server import ServerProtocol
 
 from csms.gateway.context import Context
+from csms.gateway.liveness import MUTE_AFTER, MUTE_AGAIN
 from csms.ocpp import codec
 from csms.ocpp.events import CallReceived, FrameOdd, LinkEvent, MessageId, OpenCall
 from csms.ocpp.secrets import SECRETIVE, redacted
-from csms.ports.frames import Direction, Frame
+from csms.ocpp.version import Version
+from csms.ports.frames import PINGS, Direction, Frame
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,19 @@ def trace_odd(context: Context, station: str, event: FrameOdd, now: float) -> No
     context.metrics.odd_frames.labels(event.reason).inc()
     if event.reason != "empty" and context.odd_lines.pour(station, 1, now):
         log.info("frame_odd", station=station, reason=event.reason, text=event.text[:200])
+
+
+def trace_start(context: Context, station: str, *, version: Version, remote: str) -> None:
+    """Tell that a line has begun."""
+    context.metrics.connections.inc()
+    log.info("station_connected", station=station, protocol=version.value, remote=remote)
+
+
+def trace_ping(context: Context, station: str, unanswered: int) -> None:
+    """Log of a line that it answers no pings; they are no frames of OCPP, and have no entries of their own (Q12)."""
+    if unanswered % MUTE_AGAIN == MUTE_AFTER:
+        note = f"{unanswered} pings in a row had no answer"
+        context.frames.record(station, Frame(context.clock.now(), Direction.OUT, "", None, PINGS, note))
 
 
 def trace_end(

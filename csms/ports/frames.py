@@ -17,6 +17,10 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+PINGS = "Ping"
+"""The `action` of an entry that tells of WebSocket pings; it has no text."""
+
+
 class Frame(Struct, frozen=True, array_like=True, gc=False):
     """One frame as it was on the wire; `note` says what was odd about it."""
 

@@ -1,13 +1,16 @@
 """Hints are proposed with their evidence, and in force only when an operator says so."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from simulators.behaviour import Behaviour, Pong
 from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.wire import RawStation
 
+StartHouse = Callable[..., Awaitable[House]]
 ATTEMPT = """
 INSERT INTO configuration_attempts (station_id, component, variable, wanted, outcome, firmware)
 VALUES ($1, '', $2, '1', $3, '')
@@ -64,3 +67,25 @@ async def test_who_beats_far_faster_than_it_was_told_is_proposed_to_be_borne_wit
 async def _hint(house: House, station: str, kind: str) -> dict[str, Any] | None:
     found = (await hints(house, station)).get(kind)
     return found if found is not None and "8 heartbeats" in found["evidence"][0] else None
+
+
+@pytest.mark.covers("Q12")
+async def test_who_answers_no_pings_is_proposed_to_be_spared_them(start_house: StartHouse) -> None:
+    house = await start_house(ping_s=0.05)
+    await house.station("DEAF", behaviour=Behaviour(pong=Pong.IGNORE))
+    await house.station("HEARING")
+    (listener,) = house.node.listeners
+
+    async def noticed() -> Any:
+        listener.sweep(house.node.clock.monotonic() + 1)
+        return (await hints(house, "DEAF")).get("answers-no-ping")
+
+    found = await eventually(noticed, within=30)
+    assert found["habits"] == {"ping_s": 0.0}
+    assert await hints(house, "HEARING") == {}
+    assert (await house.http.get("/stations/DEAF/habits")).json()["overrides"] == {}
+    log = (await house.http.get("/stations/DEAF/frames", params={"action": "Ping"})).json()["items"]
+    assert log[0]["note"] == "10 pings in a row had no answer"
+    await house.http.post("/stations/DEAF/hints/answers-no-ping/accept")
+    assert (await house.http.get("/stations/DEAF/habits")).json()["overrides"] == {"ping_s": 0.0}
+    assert await hints(house, "DEAF") == {}

@@ -34,11 +34,16 @@ class Took(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """What is on record of a station: attempts, answered calls, and when its last heartbeats came."""
+    """What is on record of a station.
+
+    Attempts, answered calls, when its last heartbeats came, and when it was noticed of its lines, one after the
+    other, that they answer no pings.
+    """
 
     attempts: Sequence[Attempt] = ()
     calls: Sequence[Took] = ()
     beats: Sequence[datetime] = ()
+    mute: Sequence[datetime] = ()
 
 
 class Hint(Struct, frozen=True):
@@ -57,6 +62,7 @@ def hints_of(habits: Habits, overrides: Habits, record: Record, timeout_s: float
         *_keys(habits, overrides, record.attempts),
         *_late(overrides, record.calls, timeout_s),
         *_hasty(overrides, record.beats, heartbeat_s),
+        *_mute(habits, overrides, record.mute),
     ]
     return [hint for hint in found if hint.habits != overrides]
 
@@ -114,3 +120,10 @@ def _hasty(overrides: Habits, beats: Iterable[datetime], heartbeat_s: float) -> 
             (evidence,),
             replace(overrides, heartbeat_s=seconds),
         )
+
+
+def _mute(habits: Habits, overrides: Habits, noticed: Sequence[datetime]) -> Iterator[Hint]:
+    """Propose to spare a station pings that it never answers; it lives by what else it says (Q12)."""
+    if noticed and habits.ping_s != 0:
+        evidence = tuple(f"a line had answered none of its pings by {at:%Y-%m-%dT%H:%M:%SZ}" for at in noticed)
+        yield Hint("answers-no-ping", "answers no WebSocket pings", ("ping",), evidence, replace(overrides, ping_s=0.0))

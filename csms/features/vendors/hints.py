@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from csms.domain.vendors.hints import Attempt, Hint, Record, Took, hints_of
 from csms.features.vendors.repository import Overrides
+from csms.ports.frames import PINGS
 from csms.ports.registry import RegisteredStation
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import Problem
@@ -28,6 +29,12 @@ ORDER BY frames.at DESC, frames.id DESC LIMIT 30
 """
 BEATS_WITHIN = 12
 """Heartbeats are looked at over so many of their intervals."""
+MUTE = """
+SELECT (frame ->> 0)::timestamptz AS at FROM frames, json_array_elements(leaf::json) AS said (frame)
+WHERE station_id = $1 AND frames.at > $2 AND strpos(leaf, $3) > 0 AND frame ->> 4 = $3 ORDER BY frames.at DESC, frames.id DESC LIMIT 10
+"""
+MUTE_WITHIN = timedelta(days=2)
+"""A line that stays without answers is noticed more often than that."""
 DISMISSED = "SELECT proposal::text FROM dismissed_hints WHERE station_id = $1 AND kind = $2"
 DISMISS = """
 INSERT INTO dismissed_hints (station_id, kind, proposal, dismissed_by) VALUES ($1, $2, $3::jsonb, $4)
@@ -71,6 +78,7 @@ async def _open(desk: Desk, station: RegisteredStation) -> list[Hint]:
         attempts=[Attempt(**dict(one)) for one in await desk.pool.fetch(ATTEMPTS, station.id)],
         calls=[Took(**dict(one)) for one in await desk.pool.fetch(CALLS, station.id)],
         beats=[one["at"] for one in await desk.pool.fetch(BEATS, station.id, since)],
+        mute=[one["at"] for one in await desk.pool.fetch(MUTE, station.id, desk.clock.now() - MUTE_WITHIN, PINGS)],
     )
     found = hints_of(station.habits, station.overrides, record, station.timeout(desk.call_timeout_s), told_s)
     return [hint for hint in found if not await _is_dismissed(desk, station.id, hint)]

@@ -56,3 +56,11 @@ def test_heartbeats_more_than_twice_as_fast_as_asked_are_proposed_to_be_borne(
 def test_a_few_early_heartbeats_among_good_ones_suggest_nothing() -> None:
     times = [AT + n * timedelta(seconds=300) for n in range(10)]
     assert hints_of(PLAIN, PLAIN, Record(beats=[*times, AT + timedelta(seconds=1)]), 60.0, 300) == []
+
+
+@pytest.mark.covers("Q12")
+def test_a_station_that_answers_no_pings_is_proposed_to_be_spared_them() -> None:
+    (hint,) = hints_of(PLAIN, Habits(max_keys=3), Record(mute=[AT]), 60.0, 300)
+    assert (hint.kind, hint.habits) == ("answers-no-ping", Habits(max_keys=3, ping_s=0.0))
+    assert hint.evidence == ("a line had answered none of its pings by 2026-03-04T00:00:00Z",)
+    assert hints_of(Habits(ping_s=0.0), PLAIN, Record(mute=[AT]), 60.0, 300) == [], "it is pinged no more"

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from csms.gateway.connection import Connection
+from csms.ports.frames import PINGS
 from tests.eventually import eventually
 from tests.unit.gateway.conftest import OpenDoors
 from tests.unit.gateway.peer import PING, PONG, client_frame
@@ -74,6 +75,22 @@ async def test_an_idle_station_is_pinged_and_its_pongs_keep_it(doors: Doors) -> 
         peer.send(b"", first=PONG)
         await heard(doors)
     assert doors.connected == 1
+
+
+@pytest.mark.covers("Q12")
+@pytest.mark.parametrize(("pings", "answered", "told"), [(1011, 0, [10, 1010]), (60, 10, []), (33, 11, [10, 10, 10])])
+async def test_a_line_that_answers_none_of_many_pings_is_told_of_now_and_then(
+    doors: Doors, pings: int, answered: int, told: list[int]
+) -> None:
+    peer = await doors.station()
+    for n in range(1, pings + 1):
+        doors.pass_time(28)
+        assert await peer.frame() == (PING, b"")
+        if answered and n % answered == 0:
+            peer.send(b"", first=PONG)
+        assert await peer.call() == [3, "hb", {}]
+    notes = [frame.note for frame in doors.frames.frames if frame.action == PINGS]
+    assert notes == [f"{count} pings in a row had no answer" for count in told]
 
 
 @pytest.mark.covers("Q12")
