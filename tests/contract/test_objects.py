@@ -30,14 +30,19 @@ def bucket_of(server: S3Server) -> Bucket:
     return Bucket("files", server.endpoint, access_key=server.access_key, secret_key=server.secret_key)
 
 
-@pytest.fixture
-async def bucket(s3_server: S3Server) -> AsyncIterator[S3Objects]:
+@pytest.fixture(scope="module")
+async def open_bucket(s3_server: S3Server) -> AsyncIterator[S3Objects]:
     store = S3Objects(bucket_of(s3_server))
     await store.open()
-    async for one in store.list():
-        await store.delete(one.key)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def bucket(open_bucket: S3Objects) -> S3Objects:
+    async for one in open_bucket.list():
+        await open_bucket.delete(one.key)
+    return open_bucket
 
 
 @pytest.fixture(params=["folder", "s3"])
