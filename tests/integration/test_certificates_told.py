@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import House
-from tests.integration.trusting import LIST, Trusting, trusting
+from tests.integration.trusting import LIST, ROOT, Trusting, trusting
 from tests.integration.wire import RawStation
 
 CALLED = {"hashAlgorithm": "SHA256", "issuerNameHash": "AA", "issuerKeyHash": "BB", "serialNumber": "0E"}
@@ -95,3 +95,23 @@ async def test_chains_come_with_what_is_below_and_all_uses_at_once(shared_house:
             if "v2g-chain" in left:
                 assert [child["serial_number"] for child in known[-1]["children"]] == ["2"]
     assert set((await at.all())["listed_at"]) == {"all", "mo-root", "oem-root"}
+
+
+@pytest.mark.covers("SEC-50", "16-SEC-06")
+@pytest.mark.parametrize(
+    ("version", "use"), [("1.6", "CentralSystemRootCertificate"), ("2.0.1", "CSMSRootCertificate")]
+)
+async def test_what_came_by_the_raw_door_is_known_too(shared_house: House, version: str, use: str) -> None:
+    station, at = await trusting(shared_house, version, "upper")
+
+    async def raw(action: str, payload: dict[str, Any]) -> None:
+        answer = await shared_house.http.post(f"/stations/{at.name}/ocpp/{action}", json=payload)
+        assert answer.json()["answer"]["status"] == "Accepted", answer.text
+
+    await raw("InstallCertificate", {"certificateType": use, "certificate": ROOT.pem})
+    (known,) = await at.known()
+    assert (known["use"], known["subject"], known["told_at"]) == ("csms-root", "O=Test,CN=Root One", None)
+    ((_, letters),) = station.trust.listed([])
+    words = ("hashAlgorithm", "issuerNameHash", "issuerKeyHash", "serialNumber")
+    await raw("DeleteCertificate", {"certificateHashData": dict(zip(words, letters.values(), strict=True))})
+    assert await at.known() == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from tests.integration.conftest import House
 from tests.integration.trusting import DELETE, INSTALL, LIST, OTHER, ROOT, carried, trusting
@@ -95,6 +96,17 @@ async def test_what_cannot_be_right_is_refused_before_anything_is_sent(shared_ho
     assert await at.refused(DELETE, id="nobody's") == "/id"
     assert station.commands == []
     assert (await shared_house.http.get("/stations/NOBODY/certificates")).status_code == 404
+
+
+@pytest.mark.covers("16-SEC-05")
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_certificate_that_its_version_has_no_room_for_is_refused(shared_house: House, version: str) -> None:
+    station, at = await trusting(shared_house, version)
+    names = [x509.DNSName(f"{'x' * 60}.{n}.example") for n in range(60)]
+    pem = ROOT.issue(name(cn="Long"), new_key("EC"), ca=True, names=names).pem
+    assert 5500 < len(pem) < 10_000
+    assert await at.refused(INSTALL, use="csms-root", certificate=pem) == "/certificate"
+    assert station.commands == []
 
 
 @pytest.mark.covers("SEC-51")
