@@ -11,6 +11,7 @@ from csms.ports.commands import LimitVariable, SecurityOffer, Unsupported, Verdi
 from handlers import v16, v21, v201
 from handlers.v16 import certificate_management as certificates_16
 from handlers.v16 import security as security_16
+from handlers.v16 import signing as signing_16
 from handlers.v201 import security as security_2x
 from handlers.verdicts import verdict_of
 
@@ -30,7 +31,7 @@ PARTS: Mapping[tuple[str, type[RemoteCommand]], Callable[[Any], Sequence[RemoteC
 }
 """Commands that a version says in several calls."""
 
-OFFERS = {**security_16.OFFERS, **security_2x.OFFERS}
+OFFERS = {**security_16.OFFERS, **security_2x.OFFERS, **signing_16.OFFERS}
 """By the action of a call: what of it a station is to come in by."""
 
 

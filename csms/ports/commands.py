@@ -90,10 +90,14 @@ class LimitVariable(Struct, frozen=True):
 
 
 class SecurityOffer(Struct, frozen=True):
-    """What a call would have a station come in by from now on: a password as it may show it, or a security profile."""
+    """What a call would have a station come in by from now on.
+
+    A password as it may show it, a security profile, or its certificate with what leads to the root (PEM).
+    """
 
     password: bytes | None = None
     profile: int | None = None
+    chain: str | None = None
 
 
 class Phrasebook(Protocol):

@@ -8,6 +8,7 @@ from csms.ports.commands import Unsupported
 from handlers.v16.smart_charging import profile_words
 
 Put = tuple[str, dict[str, Any]]
+EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
 
 
@@ -46,9 +47,10 @@ def change_availability(command: remote.ChangeAvailability) -> Put:
 
 
 def trigger(command: remote.TriggerMessage) -> Put:
-    """TriggerMessage (1.6 §5.17)."""
+    """TriggerMessage (1.6 §5.17), or ExtendedTriggerMessage for what only that knows (security whitepaper)."""
     _check_connector(command.connector, command.evse)
-    return "TriggerMessage", _without_none({"requestedMessage": command.message, "connectorId": command.evse})
+    action = "ExtendedTriggerMessage" if command.message in EXTENDED else "TriggerMessage"
+    return action, _without_none({"requestedMessage": command.message, "connectorId": command.evse})
 
 
 def read_variables(command: remote.ReadVariables) -> Put:

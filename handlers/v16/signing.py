@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
+from msgspec import Struct
+
 from csms.domain import remote
 from csms.domain.signing import STATION
 from csms.domain.station.signing import AnswerCertificate
 from csms.ocpp.messages import v16
-from csms.ports.commands import Unsupported
+from csms.ports.commands import SecurityOffer, Unsupported
 from csms.ports.handlers import Answered, CertificateWish, StationContext
 from handlers.answers import status_of
 from handlers.payload import Put
@@ -41,6 +44,23 @@ def certificate_signed(answered: Answered) -> Iterator[AnswerCertificate]:
     yield AnswerCertificate(answered.call_id, status, status.casefold() == "accepted", answered.at)
 
 
+class _Said(Struct, frozen=True, rename="camel"):
+    certificate_chain: str = ""
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
+def offer(payload: bytes) -> SecurityOffer | None:
+    """Return the certificate that a CertificateSigned brings, whoever worded it."""
+    try:
+        chain = _said.decode(payload).certificate_chain
+    except msgspec.DecodeError:
+        return None
+    return SecurityOffer(chain=chain) if chain else None
+
+
 COMMANDS = {remote.RequestCertificate: request_certificate, remote.DeliverCertificate: deliver_certificate}
 MEMBERS = {"certificateChain": "chain", "certificateType": "kind"}
+OFFERS = {"CertificateSigned": offer}
 LEARNS = {"CertificateSigned": certificate_signed}

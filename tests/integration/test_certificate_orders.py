@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from csms.embedded.postgres import EmbeddedPostgres
@@ -16,7 +17,7 @@ from tests.eventually import eventually
 from tests.integration.conftest import House
 from tests.integration.signing import Office, open_office, order_at, orders
 from tests.integration.wire import RawStation
-from tests.papers import Authority, name, new_key, request_for
+from tests.papers import EXPIRED, Authority, name, new_key, request_for, rsa_key
 
 ACTION = "SignCertificate"
 StartHouse = Callable[..., Awaitable[House]]
@@ -212,3 +213,67 @@ async def test_an_authority_that_is_away_is_asked_again_and_everybody_can_see_wh
         assert command[2] == "CertificateSigned"
         await station.answer(command, {"status": "Accepted"})
         assert (await order_at(house, "PATIENT", "installed"))["tries"] >= 2
+
+
+async def delivered(office: Office, called: str, chain: str, **more: Any) -> httpx.Response:
+    return await office.house.http.post(
+        f"/stations/{called}/commands/certificate-signed", json={"chain": chain, **more}
+    )
+
+
+@pytest.mark.covers("SEC-42", "16-SEC-01")
+async def test_what_is_no_certificate_of_the_station_is_refused_before_anything_is_sent(office: Office) -> None:
+    called, key = "PICKY", new_key("EC")
+    await office.house.register(called)
+    root = Authority()
+    middle = Authority(called="Middle", above=root)
+    good = middle.issue(name(cn=called, o="Test"), key)
+    bad = {
+        "readable": "not PEM at all",
+        "order": middle.pem + good.pem,
+        "issued": good.pem + Authority(called="Middle").pem,
+        "key": middle.issue(name(cn=called, o="Test")).chain,
+        "ended": middle.issue(name(cn=called, o="Test"), key, **EXPIRED).chain,
+        "bits": middle.issue(name(cn=called, o="Test"), rsa_key(1024)).chain,
+        "long": good.pem + middle.pem * 30,
+    }
+    async with RawStation(office.house, called) as station:
+        await station.boot()
+        await station.ask(ACTION, {"csr": request_for(name(cn=called, o="Test"), key)})
+        for what, chain in bad.items():
+            answer = await delivered(office, called, chain)
+            assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "/chain"), what
+        assert (await delivered(office, called, good.chain, kind="v2g")).json()["errors"][0]["path"] == "/kind"
+
+
+@pytest.mark.covers("16-SEC-03", "16-SEC-04", "SEC-42")
+@pytest.mark.parametrize("door", ["command", "raw"])
+async def test_a_certificate_that_an_operator_brings_is_that_of_the_order(office: Office, door: str) -> None:
+    called, key = f"BY-HAND-{door}", new_key("EC")
+    await office.house.register(called)
+    paper = Authority().issue(name(cn=called, o="Test"), key)
+    async with RawStation(office.house, called) as station:
+        await station.boot()
+        await station.ask(ACTION, {"csr": request_for(name(cn=called, o="Test"), key)})
+        await station.refuse(await station.take(), "InternalError", "not now", {})
+        await order_at(office.house, called, "refused")
+        path, body = f"/stations/{called}/ocpp/CertificateSigned", {"certificateChain": paper.pem}
+        if door == "command":
+            path, body = f"/stations/{called}/commands/certificate-signed", {"chain": paper.pem.replace("\n", "\r\n")}
+        asking = station.order(path, body)
+        command = await station.take()
+        assert command[3] == {"certificateChain": paper.pem}
+        await station.answer(command, {"status": "Accepted"})
+        assert (await asking).json()["verdict"] == "Accepted"
+        order = await order_at(office.house, called, "installed")
+        assert (order["serial"], order["chain"]) == (paper.serial, paper.pem)
+
+
+async def test_one_certificate_is_not_brought_to_many(office: Office) -> None:
+    body = {
+        "command": "certificate-signed",
+        "selection": {"ids": ["PICKY"]},
+        "body": {"chain": Authority().station("X").pem},
+    }
+    answer = await office.house.http.post("/operations", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "/body/chain"), answer.text

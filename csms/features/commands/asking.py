@@ -3,6 +3,7 @@
 import asyncio
 
 from csms.domain.proof import BASIC, TLS_BASIC
+from csms.features.commands.delivering import forget_chain, note_chain
 from csms.features.commands.words import Words
 from csms.kit.passwords import hash_password
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, SecurityOffer, StationCalls
@@ -29,14 +30,15 @@ async def ask(words: Words, calls: StationCalls, wish: CallRequest) -> CallRepor
     """Send a call, once, and return how it ended.
 
     A password or a security profile that it offers lets the station in from before it is sent until it is refused;
-    what was never sent is forgotten again.
+    what was never sent is forgotten again. A certificate that it brings is noted with the order that it is for.
     """
     offer = words.phrasebook.offer(wish.action, wish.payload.encode())
     if offer is None:
         return await calls.call(wish)
-    await _note(words, wish, offer)
+    await (note_chain(words, wish, offer.chain) if offer.chain is not None else _note(words, wish, offer))
     report = await calls.call(wish)
     if report.outcome in UNSENT:
+        await forget_chain(words, wish)
         await words.pool.execute(FORGET, wish.station, wish.call_id)
     return report
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from csms.domain import remote
 from csms.domain.local_list import Update, applied, excess, next_version
-from csms.features.commands import certificates, errands
+from csms.features.commands import certificates, delivering, errands
 from csms.features.commands.words import Addressee, Words
 from csms.storage.local_lists import known_list, told_limits
 from csms.web.problems import FieldError, Problem
@@ -74,6 +74,7 @@ Prepare = Callable[[Words, Addressee, Any], Awaitable[remote.RemoteCommand]]
 PREPARATIONS: Mapping[type[remote.RemoteCommand], Prepare] = {
     remote.ChangePassword: _change_password,
     remote.DeleteCertificate: certificates.delete,
+    remote.DeliverCertificate: delivering.deliver,
     remote.GetDiagnostics: errands.bring,
     remote.GetLog: errands.bring,
     remote.InstallCertificate: certificates.install,

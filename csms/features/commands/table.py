@@ -41,6 +41,10 @@ COMMANDS: Final[Mapping[str, tuple[type[remote.RemoteCommand], str]]] = {
         remote.RequestCertificate,
         "Have the station make a key and ask for a certificate; what comes of it is found under its certificate orders.",
     ),
+    "certificate-signed": (
+        remote.DeliverCertificate,
+        "Bring the station a certificate that was signed elsewhere; what it makes of it is found under its certificate orders.",
+    ),
     "get-report": (
         remote.RequestReport,
         "Ask for a report of the device model; what it says is found under the station's variables.",

@@ -82,6 +82,12 @@ OF_16 = [
     ("trigger", {"message": "Heartbeat"}, "TriggerMessage", {"requestedMessage": "Heartbeat"}),
     (
         "trigger",
+        {"message": "LogStatusNotification"},
+        "ExtendedTriggerMessage",
+        {"requestedMessage": "LogStatusNotification"},
+    ),
+    (
+        "trigger",
         {"message": "MeterValues", "evse": 2},
         "TriggerMessage",
         {"requestedMessage": "MeterValues", "connectorId": 2},

@@ -5,7 +5,8 @@ from typing import Any
 from tests.papers import Authority
 
 YES = {"status": "Accepted"}
-PEM = Authority(called="Root of the cases").pem
+ROOT = Authority(called="Root of the cases")
+PEM, CHAIN = ROOT.pem, ROOT.station("S").pem
 CALLED = {"hash_algorithm": "SHA384", "issuer_name_hash": "AB", "issuer_key_hash": "cd", "serial_number": "00Ef"}
 CALLED_SAYS = {"hashAlgorithm": "SHA384", "issuerNameHash": "AB", "issuerKeyHash": "cd", "serialNumber": "00Ef"}
 INSTALL, LIST, DELETE = "install-certificate", "get-installed-certificates", "delete-certificate"
@@ -25,7 +26,9 @@ def _installs(**words: str) -> Said:
 
 
 DELETES: Said = [(DELETE, {"hash_data": CALLED}, "DeleteCertificate", {"certificateHashData": CALLED_SAYS})]
+BRING = "certificate-signed"
 OF_16: Said = [
+    (BRING, {"chain": CHAIN.replace("\n", "\r\n")}, "CertificateSigned", {"certificateChain": CHAIN}),
     *_installs(csms_root="CentralSystemRootCertificate", manufacturer_root="ManufacturerRootCertificate"),
     (
         LIST,
@@ -36,6 +39,13 @@ OF_16: Said = [
     *DELETES,
 ]
 OF_2: Said = [
+    (BRING, {"chain": CHAIN}, "CertificateSigned", {"certificateChain": CHAIN}),
+    (
+        BRING,
+        {"chain": CHAIN, "kind": "v2g"},
+        "CertificateSigned",
+        {"certificateChain": CHAIN, "certificateType": "V2GCertificate"},
+    ),
     *_installs(
         csms_root="CSMSRootCertificate",
         manufacturer_root="ManufacturerRootCertificate",
@@ -51,7 +61,15 @@ OF_2: Said = [
     ),
     *DELETES,
 ]
-OF_21 = _installs(oem_root="OEMRootCertificate")
+OF_21: Said = [
+    *_installs(oem_root="OEMRootCertificate"),
+    (
+        BRING,
+        {"chain": CHAIN, "kind": "station", "request_id": 7},
+        "CertificateSigned",
+        {"certificateChain": CHAIN, "certificateType": "ChargingStationCertificate", "requestId": 7},
+    ),
+]
 ANSWERS: dict[str | tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     "GetInstalledCertificateIds": ({"status": "NotFound"}, {"status": "Rejected"}),
     "DeleteCertificate": (YES, {"status": "Failed"}),
