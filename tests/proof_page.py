@@ -68,7 +68,8 @@ def handler(action: str) -> str | None:
 def command(action: str) -> str | None:
     """Return the commands of operators that become a message, and the functions that word it."""
     names = sorted({case.command for case in CASES if (case.version, case.action) == ("1.6", action)})
-    put = {function for function in COMMANDS.values() if (function.__doc__ or "").startswith(f"{action} ")}
+    told = re.compile(rf"(?:.*, or )?{action} ")
+    put = {function for function in COMMANDS.values() if told.match(function.__doc__ or "")}
     words = sorted(f"`{function.__module__}.{function.__name__}`" for function in put)
     return ", ".join([*(f"`{name}`" for name in names), *words]) if names and words else None
 

@@ -89,6 +89,11 @@ def test_the_books_hold_all_cases_of_1_6_and_all_quirks() -> None:
     assert [duty.id for duty in proof.BOOKS["quirks"].duties()] == [f"Q{n}" for n in range(1, 136)]
 
 
+def test_every_message_of_1_6_is_heard_or_said() -> None:
+    told = "".join(proof_page.messages())
+    assert ("29 of 29" in told, "11 of 11" in told) == (True, True), told
+
+
 def test_the_page_says_what_the_code_says() -> None:
     page = proof_page.PAGE.read_text()
     assert page == proof_page.written(page), "out of date: run `make proof-page`"
