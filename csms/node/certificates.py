@@ -1,5 +1,6 @@
 """Certificates of stations: who signs them, and who looks after their orders."""
 
+from csms.authority.est import Access, EstAuthority
 from csms.authority.local import LocalAuthority, Unusable
 from csms.features.certificate_orders.courier import Courier
 from csms.features.certificate_orders.keeper import OrderKeeper
@@ -33,6 +34,8 @@ def start_orders(node: Foundation) -> None:
 
 def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | None:
     """Return who signs; None where nobody does. Raises `StartFailed` for files that make no authority."""
+    if settings.est_url is not None:
+        return _est(settings.est_url, settings)
     if settings.ca_certificate is None:
         return None
     if settings.ca_key is None:
@@ -48,3 +51,19 @@ def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | Non
         )
     except Unusable as unusable:
         raise StartFailed(f"CSMS_CA_CERTIFICATE, CSMS_CA_KEY: {unusable}") from unusable
+
+
+def _est(url: str, settings: Settings) -> EstAuthority:
+    password = settings.est_password
+    access = Access(
+        url=url,
+        user=settings.est_user,
+        password=None if password is None else password.get_secret_value(),
+        roots=settings.est_ca,
+        certificate=settings.est_certificate,
+        key=settings.est_key,
+    )
+    try:
+        return EstAuthority(access)
+    except Unusable as unusable:
+        raise StartFailed(f"CSMS_EST_CA, CSMS_EST_CERTIFICATE, CSMS_EST_KEY: {unusable}") from unusable

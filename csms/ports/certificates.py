@@ -12,6 +12,14 @@ class AuthorityUnavailable(Exception):
     """An authority cannot be reached, or cannot sign now: the same may be asked of it later."""
 
 
+class AuthorityPending(AuthorityUnavailable):
+    """An authority has not decided on a request yet, and wants to be asked again in some seconds; others it may sign."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
 class AuthorityRefused(Exception):
     """An authority does not sign this request, however often it is asked."""
 

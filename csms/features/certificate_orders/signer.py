@@ -9,7 +9,7 @@ from csms.features.certificate_orders.queue import OrderQueue, ToSign
 from csms.kit.backoff import Backoff
 from csms.kit.clock import Clock
 from csms.kit.x509 import Certificate, NotReadable, read_certificates
-from csms.ports.certificates import AuthorityRefused, AuthorityUnavailable, CertificateAuthority
+from csms.ports.certificates import AuthorityPending, AuthorityRefused, AuthorityUnavailable, CertificateAuthority
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +48,9 @@ class Signer:
         try:
             chain = await self._authority.sign(order.csr)
             leaf = await self._checked(order, chain)
+        except AuthorityPending as pending:
+            seconds = min(LONGEST_WAIT_S, max(FIRST_S, pending.seconds))
+            await self._later(order, seconds, str(pending))
         except AuthorityUnavailable as away:
             await self._wait(order, str(away))
         except (AuthorityRefused, Doubtful) as refused:
@@ -66,10 +69,14 @@ class Signer:
         rest_s = self._backoff.next_s()
         self._rests_until = self._clock.monotonic() + rest_s
         log.warning("authority_unavailable", station=order.station_id, order=order.id, why=why, seconds=round(rest_s))
+        await self._later(order, min(LONGEST_WAIT_S, FIRST_S * 2.0 ** min(order.tries, 16)), why)
+
+    async def _later(self, order: ToSign, seconds: float, why: str) -> None:
+        """Ask again later, for a week."""
         if order.is_old:
             await self._queue.ended(order.id, Stage.FAILED, "authority-away", why[:500])
-            return
-        await self._queue.later(order.id, min(LONGEST_WAIT_S, FIRST_S * 2.0 ** min(order.tries, 16)), why[:500])
+        else:
+            await self._queue.later(order.id, seconds, why[:500])
 
     async def _checked(self, order: ToSign, chain: str) -> Certificate:
         """Return the station's certificate of a chain: for the key that asked, and for no other station."""
