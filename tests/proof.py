@@ -1,4 +1,4 @@
-"""Proof by number: which duties, certification cases and quirks a run has tried, and with what success.
+"""Proof by number: which duties, certification cases, quirks and habits of real stacks a run has tried, and how it went.
 
 A plugin for pytest, used by `make conformance` and `make quirks`: `-p tests.proof --proof conformance`. Tests say what
 they try by `@pytest.mark.covers`; only those that try something of the list are run. The table is written by the run
@@ -53,7 +53,7 @@ def read(name: str) -> Iterator[Duty]:
 
 BOOKS = {
     "conformance": Book(("cases16", "duties"), "1.6", "pass", "fail"),
-    "quirks": Book(("quirks",), None, "survived", "failed"),
+    "quirks": Book(("quirks", "wire"), None, "survived", "failed"),
 }
 
 

@@ -37,7 +37,7 @@ async def test_a_file_is_stored_by_name_and_password_or_by_the_key_in_its_path(
     assert await content(house, file["id"]) == LOG
 
 
-@pytest.mark.covers("Q111")
+@pytest.mark.covers("Q111", "W24")
 @pytest.mark.parametrize("transport", ["ftp", "ftp-anonymous"])
 async def test_folders_are_there_whatever_they_are_called_and_a_glued_name_is_a_name(
     house: House, transport: str
