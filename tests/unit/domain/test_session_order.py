@@ -51,11 +51,11 @@ STORIES = {"1.6": old_story(), "2.x": new_story()}
 
 @pytest.mark.covers("Q71", "Q81", "TX-30", "TX-33")
 @pytest.mark.parametrize("version", STORIES)
-def test_a_session_shuffled_a_thousand_ways_is_one_record(version: str) -> None:
+def test_a_session_shuffled_hundreds_of_ways_is_one_record(version: str) -> None:
     story = STORIES[version]
     expected = record_of(play(*story))
     shuffler = random.Random(71)
-    for _ in range(1000):
+    for _ in range(300):
         shuffled = story.copy()
         shuffler.shuffle(shuffled)
         assert record_of(play(*shuffled)) == expected
