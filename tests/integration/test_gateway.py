@@ -163,11 +163,11 @@ async def test_a_pending_station_is_held_at_the_gate_until_it_is_accepted(house:
 
 
 @pytest.mark.covers("LIB-02", "J-61", "Q128")
-async def test_what_is_not_built_is_answered_as_such(house: House) -> None:
+async def test_what_is_not_known_or_not_for_us_is_answered_as_such(house: House) -> None:
     await house.register("CP-1")
     async with connect(f"{house.url}/CP-1", **OFFERS) as socket:
         assert (await ask(socket, "NoSuchThing", {}, "1"))[:3] == [4, "1", "NotImplemented"]
-        assert (await ask(socket, "SignCertificate", {"csr": "x"}, "2"))[:3] == [4, "2", "NotSupported"]
+        assert (await ask(socket, "Reset", {"type": "Hard"}, "2"))[:3] == [4, "2", "NotSupported"], "it is ours to ask"
         assert (await ask(socket, "Authorize", {}, "3"))[:3] == [4, "3", "ProtocolError"]
 
 
