@@ -1,6 +1,7 @@
 """How a station comes to a certificate: a key, a request, and what it makes of what it is brought."""
 
 import asyncio
+import contextlib
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ class Certificate:
         if habit is Signing.REPEATS:
             for turn in range(REPEATS):
                 await asyncio.sleep(self.pause_s * 2**turn if turn else 0)
-                await self.repeat()
+                with contextlib.suppress(ConnectionError):  # it has left to come back with the certificate
+                    await self.repeat()
 
     async def repeat(self) -> None:
         """Ask for what was asked for before."""

@@ -94,6 +94,8 @@ class StationHouse:
             actor = self._actors[station.id] = StationActor(station=station, tools=self._tools, departed=self._departed)
         self._left_at.pop(station.id, None)
         self._directory.announce(station.id, epoch, line.version)
+        if (shown := line.proof.certificate) is not None:
+            self._tools.certificates.shown(station.id, shown)
         actor.tell(Attach(station, line, epoch))
         return LineEars(actor=actor, line=line, house=self)
 

@@ -7,7 +7,7 @@ from csms.domain.signing import Terms
 from csms.kit.clock import Clock
 from csms.kit.tasks import Tasks
 from csms.ocpp.version import Version
-from csms.ports.certificates import CertificateOrders
+from csms.ports.certificates import CertificateOrders, ClientCertificates
 from csms.ports.commands import Phrasebook
 from csms.ports.grounds import Grounds
 from csms.ports.handlers import Dialect
@@ -56,6 +56,7 @@ class Tools:
     tasks: Tasks
     dialects: Mapping[Version, Dialect]
     orders: CertificateOrders
+    certificates: ClientCertificates
     phrasebook: Phrasebook
     vendors: Vendors
     policy: Policy

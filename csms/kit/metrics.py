@@ -49,6 +49,12 @@ class Metrics:
             ["key"],
             registry=self.registry,
         )
+        self.client_certificates_ending = Gauge(
+            "csms_client_certificates_ending",
+            "Certificates that stations use, by how soon they end.",
+            ["within"],
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "csms_http_request_seconds", "Time of HTTP requests.", ["method", "route", "status"], registry=self.registry
         )

@@ -6,6 +6,8 @@ from csms.features.certificate_orders.courier import Courier
 from csms.features.certificate_orders.keeper import OrderKeeper
 from csms.features.certificate_orders.queue import OrderQueue
 from csms.features.certificate_orders.signer import Signer
+from csms.features.client_certificates.repository import ClientCertificates
+from csms.features.client_certificates.watch import CertificateWatch
 from csms.kit.clock import Clock
 from csms.kit.failures import StartFailed
 from csms.node.fleet import check_call
@@ -30,6 +32,21 @@ def start_orders(node: Foundation) -> None:
         call_timeout_s=settings.call_timeout_s,
     )
     node.tasks.spawn(OrderKeeper(signer=signer, courier=courier).run(), name="certificate-orders")
+
+
+def watch_of(node: Foundation) -> CertificateWatch:
+    """Return who tells of certificates that end, and has them renewed where that is wanted."""
+    return CertificateWatch(
+        certificates=ClientCertificates(node.pool),
+        calls=node.calls,
+        phrasebook=VersionedPhrasebook(),
+        registry=node.registry,
+        vendors=node.vendors,
+        metrics=node.metrics,
+        clock=node.clock,
+        settle_s=node.settings.upkeep_settle_s,
+        call_timeout_s=node.settings.call_timeout_s,
+    )
 
 
 def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | None:

@@ -32,6 +32,7 @@ from csms.settings import CONFIG, Environment, Settings
 from csms.storage import engine, installation, revisions
 from csms.storage.archive import PostgresArchive
 from csms.storage.certificate_orders import PostgresOrders
+from csms.storage.client_certificates import PostgresClientCertificates
 from csms.storage.frames import PostgresFrameLog
 from csms.storage.grounds import PostgresGrounds
 from csms.storage.journal import PostgresJournal
@@ -86,7 +87,7 @@ class Foundation:
         deadline = self.clock.monotonic() + FINISH_WITHIN_S
         while not all(actor.idle for actor in self.house.actors) and self.clock.monotonic() < deadline:
             await asyncio.sleep(0.01)
-        for store in (self.presence, self.progress, self.frames):
+        for store in (self.presence, self.certificates, self.progress, self.frames):
             await store.write()
 
     async def open_stores(self) -> None:
@@ -117,6 +118,7 @@ class Foundation:
             connect=connect, tasks=self.tasks, progress=self.progress, hold_s=settings.journal_hold_s
         )
         self._build_presence()
+        self.certificates = PostgresClientCertificates(pool=self.pool, clock=self.clock)
         self.frames = PostgresFrameLog(pool=self.pool, clock=self.clock, keep_days=settings.frames_keep_days)
         self.metrics.frames_dropped.set_function(lambda: self.frames.dropped)
         within_s = self.journal.patience_s
@@ -183,6 +185,7 @@ class Foundation:
             registry=self.registry,
             tokens=PostgresTokens(pool=self.pool, tasks=self.tasks, within_s=self.journal.patience_s),
             grounds=PostgresGrounds(pool=self.pool, within_s=self.journal.patience_s),
+            certificates=self.certificates,
             orders=PostgresOrders(pool=self.pool, within_s=self.journal.patience_s),
             presence=self.presence,
             clock=self.clock,

@@ -37,6 +37,7 @@ async def start_gateway(node: Foundation) -> None:
         node.undo.push_async_callback(listener.stop_accepting)
     node.tasks.spawn(node.journal.watch(), name="journal/watch")
     node.tasks.spawn(node.presence.run(), name="presence")
+    node.tasks.spawn(node.certificates.run(), name="client-certificates")
     node.tasks.spawn(node.frames.run(), name="frames")
     node.tasks.spawn(node.progress.run(), name="progress")
     node.tasks.spawn(node.house.run_sweeps(SWEEP_S), name="house/sweep")

@@ -5,7 +5,7 @@ from functools import partial
 from csms.cluster.events import StreamPublisher
 from csms.features.local_lists.keeper import ListKeeper
 from csms.features.local_lists.sync import ListSync
-from csms.node.certificates import start_orders
+from csms.node.certificates import start_orders, watch_of
 from csms.node.fleet import check_call, start_operations
 from csms.node.foundation import Foundation
 from csms.storage import engine, housekeeping
@@ -32,6 +32,7 @@ def start_worker(node: Foundation) -> None:
     node.tasks.spawn(sweeper.run(), name="depot/sweep")
     start_operations(node)
     start_orders(node)
+    node.tasks.spawn(watch_of(node).run(), name="client-certificates/watch")
     sync = ListSync(
         pool=node.pool,
         calls=node.calls,

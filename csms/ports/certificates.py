@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from csms.domain.station.signing import KnownOrder
+from csms.kit.x509 import Certificate
 
 
 class AuthorityUnavailable(Exception):
@@ -46,3 +47,10 @@ class CertificateOrders(Protocol):
 
     async def look(self, station: str, names: Iterable[str]) -> Orders:
         """Return the orders of a station, and which of `names` are ids of others; raise `JournalUnavailable`."""
+
+
+class ClientCertificates(Protocol):
+    """What is on record of the certificates that stations come in by."""
+
+    def shown(self, station: str, certificate: Certificate) -> None:
+        """Note that a station came in by a certificate. Neither blocks nor raises."""

@@ -14,6 +14,11 @@ OLD_ANSWERS = "DELETE FROM idempotency_keys WHERE created_at < now() - interval 
 OLD_REPORTS = "DELETE FROM charging_profile_reports WHERE at < now() - interval '30 days'"
 
 
+OLD_ORDERS = """
+DELETE FROM certificate_orders WHERE changed_at < now() - make_interval(days => $1) AND stage NOT IN ('asked', 'issued', 'sent')
+    AND coalesce(not_after, changed_at) < now()
+"""
+OLD_CERTIFICATES = "DELETE FROM client_certificates WHERE not_after < now() - make_interval(days => $1)"
 OLD_EVENTS = "DELETE FROM security_events WHERE received_at < now() - make_interval(days => $1)"
 
 
@@ -24,7 +29,8 @@ async def run(pool: "asyncpg.Pool[asyncpg.Record]", *, events_keep_days: int, ev
             async with asyncpg_timeout(pool) as connection:
                 await connection.execute(OLD_ANSWERS)
                 await connection.execute(OLD_REPORTS)
-                await connection.execute(OLD_EVENTS, events_keep_days)
+                for statement in (OLD_EVENTS, OLD_ORDERS, OLD_CERTIFICATES):
+                    await connection.execute(statement, events_keep_days)
         except AWAY as error:
             log.warning("not_swept", error=str(error))
         await asyncio.sleep(every_s)

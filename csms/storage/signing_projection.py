@@ -39,10 +39,19 @@ FROM unnest($1::text[], $2::timestamptz[]) AS row (id, at) WHERE o.id = row.id A
 """
 
 ANSWERED = """
+WITH row AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[]) AS row (call_id, status, accepted, at)
+), taken AS (
+    INSERT INTO client_certificates (station_id, fingerprint, subject, issuer, serial, not_before, not_after, key_kind, key_bits,
+        installed_at)
+    SELECT station_id, fingerprint, subject, issuer, serial, not_before, not_after, key_kind, key_bits, row.at
+    FROM row JOIN certificate_orders USING (call_id)
+    WHERE accepted AND fingerprint IS NOT NULL AND coalesce(kind, 'station') = 'station'
+    ON CONFLICT (station_id, fingerprint) DO UPDATE SET installed_at = excluded.installed_at
+)
 UPDATE certificate_orders AS o SET stage = CASE WHEN row.accepted THEN 'installed' ELSE 'refused' END, status = row.status,
     changed_at = row.at, held_until = NULL
-FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[]) AS row (call_id, status, accepted, at)
-WHERE o.call_id = row.call_id
+FROM row WHERE o.call_id = row.call_id
 """
 
 DISPUTED = """

@@ -200,9 +200,10 @@ async def test_a_certificate_that_an_operator_brings_is_that_of_the_order(office
 
 
 async def test_one_certificate_is_not_brought_to_many(office: Office) -> None:
+    await office.house.register("ONE-OF-MANY")
     body = {
         "command": "certificate-signed",
-        "selection": {"ids": ["PICKY"]},
+        "selection": {"ids": ["ONE-OF-MANY"]},
         "body": {"chain": Authority().station("X").pem},
     }
     answer = await office.house.http.post("/operations", json=body)

@@ -19,6 +19,8 @@ HABITS = Habits.__struct_fields__
 NO_EVENTS = {
     "keep_old_s",
     "last_seen_at",
+    "ends_within_days",
+    "in_use",
     "new_password",
     "offered_profile",
     "any_subject",

@@ -21,6 +21,7 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     `max_keys`: so many configuration keys are asked for at once; `read_all`: it may be asked for all at once.
     `untouched`: keys (patterns) that the house neither reads nor writes by itself. `energy_factor`: the energies
     of its meter values are multiplied by this. `password_form`: how 1.6 is told its AuthorizationKey, as `hex` digits or as `text`.
+    `renew_days`: so many days before its certificate ends it is asked to request another; 0 or None never.
     """
 
     ping_s: Seconds | None = None
@@ -39,6 +40,7 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     untouched: Annotated[tuple[Glob, ...], Meta(max_length=100)] | None = None
     energy_factor: Factor | None = None
     password_form: Literal["hex", "text"] | None = None
+    renew_days: Annotated[int, Meta(ge=0, le=90)] | None = None
 
 
 PLAIN = Habits()
