@@ -36,6 +36,7 @@ from csms.ports.journal import CommitRefused
 from csms.ports.registry import RegisteredStation
 
 Outcome = TypeVar("Outcome")
+NO_NUMBER = 0
 
 
 class Turn(Struct, eq=False, gc=False):
@@ -108,6 +109,28 @@ class Turn(Struct, eq=False, gc=False):
         elif (session := await self._ledger.find(str(number))) is None:
             session = self._ledger.open_at(at, self._only_evse())
         return None if session is None else session.state.ref
+
+    async def event_ref(
+        self,
+        name: str,
+        evse: int | None,
+        token: TokenRef | None,
+        at: datetime,
+        samples: Sequence[Sample],
+        *,
+        ends: bool,
+    ) -> str:
+        """Return the ref of the session that an event of 2.x means whose name is none."""
+        known = await self._ledger.find(name)
+        if known is not None and (known.active or known.state.ended_at is None or at <= known.state.ended_at):
+            return known.state.ref
+        if (session := self._ledger.open_at(at, evse or self._only_evse())) is not None:
+            return session.state.ref
+        if ends:
+            ref = await self.ended_ref(NO_NUMBER, token, at, samples)
+        else:
+            ref = await self._nameless_ref(NO_NUMBER, evse, at, samples)
+        return ref or made_name(NO_NUMBER, at, evse or 0)
 
     def _only_evse(self) -> int:
         """Return the EVSE of a station that has one; -1, which no session is on, for all others (Q55)."""

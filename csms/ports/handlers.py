@@ -20,6 +20,10 @@ Outcome = TypeVar("Outcome")
 FOREIGN = 2**31
 
 
+NAMELESS = frozenset({"", "-1", "0"})
+"""What stations of 2.x call a transaction whose name they have lost."""
+
+
 def is_name(number: int) -> bool:
     """Whether a house can have given a 1.6 transaction this number; 0, -1 and 2**63 - 1 are nonsense (Q62)."""
     return 0 < number < FOREIGN
@@ -83,6 +87,22 @@ class StationContext(Protocol):
         By its number if it is one of this station's. A number that another house may have given
         means the active session of a station with one EVSE; one that no house ever gave the only
         active session, or that of the token, or the one that ended so before (Q62, Q63, Q67).
+        """
+
+    async def event_ref(
+        self,
+        name: str,
+        evse: int | None,
+        token: TokenRef | None,
+        at: datetime,
+        samples: Sequence[Sample],
+        *,
+        ends: bool,
+    ) -> str:
+        """Return the ref of the session that an event of 2.x means whose name is none.
+
+        That is one which did begin under this name and goes on, or went on then; else that of its EVSE, as for
+        a 1.6 station that lost a number (Q62); else a new ref.
         """
 
     async def authorize(

@@ -12,7 +12,7 @@ from csms.domain.session.commands import BeginSession, EndSession, Observation, 
 from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v201
 from csms.ocpp.shape import members
-from csms.ports.handlers import StationContext
+from csms.ports.handlers import NAMELESS, StationContext
 from handlers.units import as_meant
 from handlers.v201.authorization import id_token_info, token_of
 from handlers.v201.metering import samples_of
@@ -42,7 +42,8 @@ async def record(
 ) -> v201.TransactionEventResponse:
     """Record one event with its details, and judge its token."""
     authorization = None if call.id_token is None else await _judged(call, call.id_token, context)
-    command = _command_of(call, authorization, details, context)
+    observation = _observation_of(call, context, _doubts(call, authorization, context), details)
+    command = _command_of(call, await _ref_of(call, observation, context), observation, context)
     await context.transact(command)
     if call.reservation_id is not None or (authorization is not None and call.event_type != "Ended"):
         group = None if authorization is None else authorization.group
@@ -87,14 +88,18 @@ def _question(
     return wires, attrgetter(*attributes), (None,) * len(wires)
 
 
+async def _ref_of(call: v201.TransactionEventRequest, told: Observation, context: StationContext) -> str:
+    """Return what the session of an event is called; a name that is none stands for the one of its EVSE (W5)."""
+    name = call.transaction_info.transaction_id
+    if name not in NAMELESS or call.event_type == "Started":
+        return name
+    return await context.event_ref(name, told.evse, told.token, told.at, told.samples, ends=call.event_type == "Ended")
+
+
 def _command_of(
-    call: v201.TransactionEventRequest,
-    authorization: Authorization | None,
-    details: str | None,
-    context: StationContext,
+    call: v201.TransactionEventRequest, ref: str, observation: Observation, context: StationContext
 ) -> BeginSession | UpdateSession | EndSession:
-    station, ref = context.station.id, call.transaction_info.transaction_id
-    observation = _observation_of(call, context, _doubts(call, authorization, context), details)
+    station = context.station.id
     match call.event_type:
         case "Started":
             return BeginSession(station, ref, observation)
