@@ -177,18 +177,18 @@ class Link:
 
     def answer(self, message_id: MessageId, payload: bytes) -> str:
         """Queue the result of a call and return its text."""
-        return self._reply(message_id, codec.encode_result(message_id, payload))
-
-    def refuse(self, message_id: MessageId, code: ErrorCode, description: str) -> str:
-        """Queue the error of a call and return its text."""
-        return self._reply(
-            message_id, codec.encode_error(message_id, spelling(code, self.version), description[:MAX_DESCRIPTION])
-        )
-
-    def _reply(self, message_id: MessageId, text: str) -> str:
+        text = codec.encode_result(message_id, payload)
         self.unsent.append(text)
         if self._answers is not None and (known := self._answers.get(message_id)) is not None:
             self._answers[message_id] = (known[0], text)
+        return text
+
+    def refuse(self, message_id: MessageId, code: ErrorCode, description: str) -> str:
+        """Queue the error of a call and return its text; said again under its id, the call is heard again (W9)."""
+        text = codec.encode_error(message_id, spelling(code, self.version), description[:MAX_DESCRIPTION])
+        if self._answers is not None:
+            self._answers.pop(message_id, None)
+        self.unsent.append(text)
         return text
 
     def call(self, message_id: str, action: str, payload: bytes, now: float, *, within: float) -> bool:

@@ -68,6 +68,22 @@ def test_a_repeated_call_gets_the_same_answer_and_runs_once() -> None:
     assert link.texts_to_send() == first
 
 
+@pytest.mark.covers("Q27", "W9")
+def test_a_call_that_got_an_error_is_heard_again_under_its_id() -> None:
+    link = Link(Version.V201)
+    call = '[2,"7","TransactionEvent",{"seqNo":0}]'
+    for _ in range(2):
+        assert isinstance(link.receive(call, 0)[0], CallReceived)
+        assert isinstance(link.receive(call, 0)[0], FrameOdd), "its answer is still to come"
+        link.refuse("7", ErrorCode.SECURITY_ERROR, "not accepted yet")
+        assert json.loads(link.texts_to_send()[0])[:3] == [4, "7", "SecurityError"]
+    assert isinstance(link.receive(call, 0)[0], CallReceived)
+    link.answer("7", b"{}")
+    assert link.texts_to_send() == ['[3,"7",{}]']
+    assert isinstance(link.receive(call, 0)[0], FrameOdd)
+    assert link.texts_to_send() == ['[3,"7",{}]'], "a result stays as it is"
+
+
 @pytest.mark.covers("Q27")
 def test_an_old_id_with_another_content_is_a_new_call() -> None:
     link = Link(Version.V16)
