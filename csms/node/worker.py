@@ -3,10 +3,11 @@
 from functools import partial
 
 from csms.cluster.events import StreamPublisher
+from csms.features.charging_profiles.restoring import COMMAND, ProfileKeeper
 from csms.features.local_lists.keeper import ListKeeper
 from csms.features.local_lists.sync import ListSync
 from csms.node.certificates import start_orders, watch_of
-from csms.node.fleet import check_call, start_operations
+from csms.node.fleet import carriers_of, check_call, start_operations
 from csms.node.foundation import Foundation
 from csms.storage import engine, housekeeping
 from csms.storage.depot_sweep import DepotSweeper
@@ -44,3 +45,11 @@ def start_worker(node: Foundation) -> None:
     )
     keeper = ListKeeper(pool=node.pool, sync=sync, clock=node.clock, settle_s=node.settings.upkeep_settle_s)
     node.tasks.spawn(keeper.run(), name="local-lists")
+    profiles = ProfileKeeper(
+        pool=node.pool,
+        calls=node.calls,
+        carrier=carriers_of(node)[COMMAND],
+        clock=node.clock,
+        settle_s=node.settings.upkeep_settle_s,
+    )
+    node.tasks.spawn(profiles.run(), name="charging-profiles")

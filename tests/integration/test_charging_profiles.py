@@ -166,6 +166,7 @@ async def test_a_station_that_is_known_to_forget_has_nothing_after_a_restart(sha
             "nominal_voltage_v": 230,
             "phases": 3,
             "forgets_on_reboot": False,
+            "restores_after_reboot": False,
         }
         await one.station.ask(*_other_boot(version))
         assert await one.held() == {1: IN_FORCE}

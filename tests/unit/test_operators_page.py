@@ -24,6 +24,9 @@ NO_EVENTS = {
     "new_password",
     "offered_profile",
     "any_subject",
+    "forgets_on_reboot",
+    "restores_after_reboot",
+    "next_try_at",
     *HABITS,
     *(row[0] for row in METRIC.findall(PAGE)),
 }

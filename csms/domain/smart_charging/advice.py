@@ -11,7 +11,7 @@ from msgspec import Struct
 from csms.domain.access import HISTORIC_AFTER
 from csms.domain.fault import Fault
 from csms.domain.smart_charging.binding import Standing, standing
-from csms.domain.smart_charging.matching import replaced_by
+from csms.domain.smart_charging.matching import collides, replaced_by
 from csms.domain.smart_charging.profile import Installed, Kind, Profile, Purpose, Running, Unit
 
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -154,7 +154,7 @@ def _by_record(profile: Profile, evse: int | None, record: Record) -> Iterator[F
     if gone and profile.valid_from is not None and profile.valid_from > record.now:
         yield Fault("/profile/valid_from", "until then nothing of what it replaces holds (SC-19)")
     for old in [] if record.exclusive else live:
-        if old.profile.id != profile.id and _collide(old, new):
+        if old.profile.id != profile.id and collides(old, new):
             why = f"profile {old.profile.id} has its purpose, level and place: a station refuses a second one (SC-14)"
             yield Fault("/profile/stack_level", why)
     most = record.limits.profiles
@@ -166,20 +166,6 @@ def _by_record(profile: Profile, evse: int | None, record: Record) -> Iterator[F
 
 def _lives(known: Installed, record: Record) -> bool:
     return standing(known, record.sessions, record.now, None) not in {Standing.EXPIRED, Standing.ENDED}
-
-
-def _collide(old: Installed, new: Installed) -> bool:
-    """Whether a 2.x station may not have both (K01.FR.06, K01.FR.39)."""
-    one, other = old.profile, new.profile
-    if (one.purpose, one.stack_level) != (other.purpose, other.stack_level):
-        return False
-    if one.purpose is Purpose.SESSION:
-        return one.transaction is not None and one.transaction == other.transaction
-    if old.evse != new.evse and not (one.purpose is Purpose.DEFAULT and 0 in {old.evse, new.evse}):
-        return False
-    begins_late = one.valid_to is not None and other.valid_from is not None and one.valid_to <= other.valid_from
-    ends_early = other.valid_to is not None and one.valid_from is not None and other.valid_to <= one.valid_from
-    return not begins_late and not ends_early
 
 
 def _by_sessions(profile: Profile, evse: int | None, sessions: Sequence[Running]) -> Iterator[Fault]:

@@ -59,3 +59,17 @@ def _gives_way(old: Installed, new: Installed, *, exclusive: bool) -> bool:
 def _is_of_another_session(old: Installed, new: Installed) -> bool:
     one, other = old.profile.transaction, new.profile.transaction
     return new.evse is not None and one is not None and other is not None and one.casefold() != other.casefold()
+
+
+def collides(old: Installed, new: Installed) -> bool:
+    """Whether a station of 2.x may not have both (K01.FR.06, K01.FR.39)."""
+    one, other = old.profile, new.profile
+    if (one.purpose, one.stack_level) != (other.purpose, other.stack_level):
+        return False
+    if one.purpose is Purpose.SESSION:
+        return one.transaction is not None and one.transaction == other.transaction
+    if old.evse != new.evse and not (one.purpose is Purpose.DEFAULT and 0 in {old.evse, new.evse}):
+        return False
+    begins_late = one.valid_to is not None and other.valid_from is not None and one.valid_to <= other.valid_from
+    ends_early = other.valid_to is not None and one.valid_from is not None and other.valid_to <= one.valid_from
+    return not begins_late and not ends_early

@@ -15,11 +15,14 @@ TOLD = "SELECT * FROM composite_schedules WHERE station_id = $1 AND ($2::bigint 
 REPORT = """
 SELECT request_id, found, complete, profiles, at FROM charging_profile_reports WHERE station_id = $1 AND request_id = $2
 """
-SETTINGS = "SELECT nominal_voltage_v, phases, forgets_on_reboot FROM charging_settings WHERE station_id = $1"
+SETTINGS = """
+SELECT nominal_voltage_v, phases, forgets_on_reboot, restores_after_reboot FROM charging_settings WHERE station_id = $1
+"""
 SET = """
-INSERT INTO charging_settings (station_id, nominal_voltage_v, phases, forgets_on_reboot) VALUES ($1, $2, $3, $4)
+INSERT INTO charging_settings (station_id, nominal_voltage_v, phases, forgets_on_reboot, restores_after_reboot)
+VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (station_id) DO UPDATE SET nominal_voltage_v = excluded.nominal_voltage_v, phases = excluded.phases,
-    forgets_on_reboot = excluded.forgets_on_reboot
+    forgets_on_reboot = excluded.forgets_on_reboot, restores_after_reboot = excluded.restores_after_reboot
 """
 SESSION = "SELECT key, station_id, evse, active, power_w FROM sessions WHERE key = $1"
 
@@ -86,7 +89,8 @@ class ChargingRecords:
 
     async def change_settings(self, station: str, wanted: ChargingSettings) -> None:
         """Keep what an operator says of a station."""
-        await self._pool.execute(SET, station, wanted.nominal_voltage_v, wanted.phases, wanted.forgets_on_reboot)
+        fed = wanted.nominal_voltage_v, wanted.phases
+        await self._pool.execute(SET, station, *fed, wanted.forgets_on_reboot, wanted.restores_after_reboot)
 
     async def session(self, key: str) -> Session | None:
         """Return a session."""

@@ -11,6 +11,7 @@ from csms.domain.smart_charging.composite import composite
 from csms.domain.smart_charging.profile import LARGEST, Installed, Purpose, Unit
 from csms.features.charging_profiles import views
 from csms.features.charging_profiles.repository import ChargingRecords
+from csms.features.charging_profiles.restorations import Restorations
 from csms.features.charging_profiles.schemas import (
     ChargingSettings,
     Comparison,
@@ -19,6 +20,7 @@ from csms.features.charging_profiles.schemas import (
     InstalledProfile,
     ProfileAnswer,
     ProfileReport,
+    Restoration,
     SessionLimits,
     shown,
 )
@@ -104,9 +106,19 @@ async def show_report(request: AnyRequest, station_id: FromPath[str], request_id
     return report
 
 
+@get("/{station_id:str}/charging-restoration", opt=NAMED)
+async def show_restoration(request: AnyRequest, station_id: FromPath[str]) -> Restoration:
+    """Show how far the profiles are that a station lost at its last boot, where they are to be sent again."""
+    station = await _real_id(request, station_id)
+    restoration = await Restorations(desk_of(request).pool).find(station)
+    if restoration is None:
+        raise Problem(404, f"nothing was ever to be restored at {station}")
+    return restoration
+
+
 @get("/{station_id:str}/charging-settings", opt=NAMED)
 async def show_settings(request: AnyRequest, station_id: FromPath[str]) -> ChargingSettings:
-    """Show with which voltage and phases amperes are converted, and whether the station forgets its profiles."""
+    """Show how the station is fed, whether it forgets its profiles, and whether the house sends them again."""
     return await ChargingRecords(desk_of(request).pool).settings(await _real_id(request, station_id))
 
 
@@ -114,7 +126,7 @@ async def show_settings(request: AnyRequest, station_id: FromPath[str]) -> Charg
 async def change_settings(
     request: AnyRequest, station_id: FromPath[str], data: JSONBody[ChargingSettings]
 ) -> ChargingSettings:
-    """Say with which voltage and phases amperes are converted, and whether the station forgets its profiles."""
+    """Say how the station is fed, whether it forgets its profiles, and whether the house is to send them again."""
     await ChargingRecords(desk_of(request).pool).change_settings(await _real_id(request, station_id), data)
     return data
 
@@ -187,6 +199,7 @@ charging_profiles = Router(
         list_constraints,
         list_answers,
         show_report,
+        show_restoration,
         show_settings,
         change_settings,
     ],

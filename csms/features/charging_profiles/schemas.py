@@ -139,11 +139,48 @@ class ProfileReport(Struct, frozen=True):
 
 
 class ChargingSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an operator knows of a station: how it is fed, and whether it forgets its profiles when it restarts."""
+    """What an operator knows of a station: how it is fed, and whether it forgets its profiles when it restarts.
+
+    With `restores_after_reboot` the house sends it again what it is known to have forgotten and would still count.
+    """
 
     nominal_voltage_v: Voltage = 230
     phases: Phases = 3
     forgets_on_reboot: bool = False
+    restores_after_reboot: bool = False
+
+
+class RestoredProfile(Struct, frozen=True):
+    """How it went with one profile; `outcome` is None while the station has not answered, `detail` tells what else there is.
+
+    The outcomes are those of an assignment of an operation. `call_id` is that of its last call.
+    """
+
+    id: int
+    evse: int
+    purpose: Purpose
+    stack_level: int
+    call_id: str
+    asked_at: datetime
+    outcome: str | None
+    detail: str | None
+    ended_at: datetime | None
+
+
+class Restoration(Struct, frozen=True):
+    """How far the profiles are that a station lost when it booted at `booted_at`.
+
+    `outcome` is None while it goes on, else `Restored`, `Refused` (the station did not take all of them), `NothingDue`,
+    `Waiting` (it was not reached; at `next_try_at` it is tried again), or `Overtaken` (nobody wants it any more, or it booted again).
+    """
+
+    booted_at: datetime
+    tries: int
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    next_try_at: datetime | None
+    profiles: list[RestoredProfile]
 
 
 class SessionLimits(Struct, frozen=True):

@@ -70,5 +70,36 @@ charging_settings = Table(
     Column("nominal_voltage_v", SmallInteger, nullable=False, server_default="230"),
     Column("phases", SmallInteger, nullable=False, server_default="3"),
     Column("forgets_on_reboot", Boolean, nullable=False, server_default="false"),
+    Column("restores_after_reboot", Boolean, nullable=False, server_default="false"),
 )
-"""What an operator knows of a station that it does not tell: how it is fed, and whether it forgets its profiles."""
+"""What an operator knows of a station that it does not tell, and whether what it forgets is to be sent again."""
+
+charging_restorations = Table(
+    "charging_restorations",
+    metadata,
+    Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), primary_key=True),
+    Column("booted_at", DateTime(timezone=True), nullable=False),
+    Column("tries", Integer, nullable=False, server_default="1"),
+    Column("held_until", DateTime(timezone=True)),
+    Column("began_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("next_try_at", DateTime(timezone=True)),
+)
+"""How far what stations lost at their last boot is restored; `held_until`: a worker does so."""
+
+restored_profiles = Table(
+    "restored_profiles",
+    metadata,
+    Column("station_id", Text, ForeignKey("stations.id", ondelete="CASCADE"), primary_key=True),
+    Column("profile_id", BigInteger, primary_key=True),
+    Column("evse", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("stack_level", BigInteger, nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text),
+    Column("detail", Text),
+    Column("ended_at", DateTime(timezone=True)),
+)
+"""What was sent again after that boot, each noted before its call, and how the last try ended."""
