@@ -141,7 +141,7 @@ async def test_a_station_with_odd_levels_is_warned_of_and_what_it_takes_is_remem
 
 
 @VERSIONS
-@pytest.mark.covers("Q108", "SC-10")
+@pytest.mark.covers("Q108", "SC-10", "W21")
 @pytest.mark.parametrize(("only", "other", "amount"), [("A", "W", 6000), ("W", "A", 10)])
 async def test_a_station_with_one_unit_is_warned_of(
     house: House, version: str, only: str, other: str, amount: float

@@ -139,6 +139,7 @@ async def test_a_profile_that_came_with_a_remote_start_waits_for_its_session(
         assert await one.held() == {1: "ended"}
 
 
+@pytest.mark.covers("W21")
 @every
 async def test_a_remote_start_that_was_rejected_leaves_no_profile(shared_house: House, version: str) -> None:
     async with limited(shared_house, version) as one:
@@ -235,6 +236,7 @@ async def test_a_composite_schedule_is_shown_beside_ours_with_the_difference(sha
         assert both[1]["evse"] == 1
 
 
+@pytest.mark.covers("W17")
 @every
 async def test_an_odd_composite_schedule_is_read_as_it_was_meant(shared_house: House, version: str) -> None:
     async with limited(shared_house, version) as one:

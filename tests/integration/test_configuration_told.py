@@ -113,7 +113,7 @@ HABITS = {
 }
 
 
-@pytest.mark.covers("Q96")
+@pytest.mark.covers("Q96", "W20")
 @pytest.mark.parametrize("habit", HABITS)
 async def test_what_is_on_record_is_what_was_read_never_what_was_wished(house: House, habit: Config) -> None:
     station = await house.station("CP-1", behaviour=Behaviour(config=habit))

@@ -79,7 +79,7 @@ async def test_the_list_is_what_the_station_accepted(at_work: AtWork) -> None:
     assert (await entries(house), (await known(house))["version"]) == ([], 4)
 
 
-@pytest.mark.covers("16-LAL-06", "16-LAL-08", "16-GEN-08")
+@pytest.mark.covers("16-LAL-06", "16-LAL-08", "16-GEN-08", "W21")
 @pytest.mark.parametrize("status", ["Failed", "VersionMismatch", "NotSupported", "Whatever"])
 @pytest.mark.parametrize("update", ["full", "differential"])
 async def test_what_was_not_accepted_changes_nothing_and_is_told(at_work: AtWork, status: str, update: str) -> None:
@@ -125,7 +125,7 @@ async def test_what_is_read_again_is_the_same(at_work: AtWork) -> None:
     assert (await known(house))["count"] == 2
 
 
-@pytest.mark.covers("16-LAL-01", "TC_D_08")
+@pytest.mark.covers("16-LAL-01", "TC_D_08", "W17")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 async def test_a_2_x_station_that_was_born_with_16_is_understood(house: House, version: str) -> None:
     await house.register("CP-1")

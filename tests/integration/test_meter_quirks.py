@@ -105,7 +105,7 @@ async def test_a_bare_value_has_the_defaults_of_the_specification(house: House) 
     assert {name: value[name] for name in told} == told
 
 
-@pytest.mark.covers("Q89", "TX-50")
+@pytest.mark.covers("Q89", "TX-50", "W25")
 async def test_a_signed_value_of_1_6_comes_back_byte_for_byte(house: House) -> None:
     await house.register("CP-1")
     signed = {"value": OCMF, "format": "SignedData", "context": "Transaction.End"}

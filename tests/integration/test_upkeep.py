@@ -89,7 +89,7 @@ async def beat_fast(station: RawStation, house: House, clock: ShiftedClock) -> l
     return await asked(station, house)
 
 
-@pytest.mark.covers("Q50")
+@pytest.mark.covers("Q50", "W19")
 async def test_a_heartbeat_of_another_rhythm_is_set_right_once_for_each_firmware(
     late_house: tuple[House, ShiftedClock],
 ) -> None:

@@ -121,7 +121,7 @@ async def test_q104_triggers_are_refused_ignored_or_answered_late(
     await scene.is_still_there()
 
 
-@pytest.mark.covers("Q105", "16-CORE-20")
+@pytest.mark.covers("Q105", "16-CORE-20", "W21")
 async def test_q105_availability_is_scheduled_until_the_session_is_over(stage: Stage) -> None:
     scene = await stage.charging()
     assert await scene.command("change-availability", operative=False, evse=1) == {"status": "Scheduled"}

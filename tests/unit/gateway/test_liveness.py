@@ -155,7 +155,7 @@ async def test_a_station_whose_answers_take_long_is_never_cut_for_its_silence(op
     assert answers == [str(n) for n in range(60)]
 
 
-@pytest.mark.covers("Q58", "L12b")
+@pytest.mark.covers("Q58", "L12b", "W19")
 async def test_a_flood_of_frames_is_slowed_down_and_answered_all_the_same(open_doors: OpenDoors) -> None:
     doors = await open_doors(frames_per_second=100)
     peer = await doors.station()
