@@ -49,12 +49,7 @@ class Metrics:
             ["key"],
             registry=self.registry,
         )
-        self.client_certificates_ending = Gauge(
-            "csms_client_certificates_ending",
-            "Certificates that stations use, by how soon they end.",
-            ["within"],
-            registry=self.registry,
-        )
+        self._add_certificates()
         self.requests = Histogram(
             "csms_http_request_seconds", "Time of HTTP requests.", ["method", "route", "status"], registry=self.registry
         )
@@ -62,5 +57,19 @@ class Metrics:
             "csms_station_files",
             "Files that stations fetched or brought.",
             ["way", "transport", "outcome"],
+            registry=self.registry,
+        )
+
+    def _add_certificates(self) -> None:
+        self.certificate_orders = Gauge(
+            "csms_certificate_orders",
+            "Certificates that stations wait for, by how far they are.",
+            ["stage"],
+            registry=self.registry,
+        )
+        self.client_certificates_ending = Gauge(
+            "csms_client_certificates_ending",
+            "Certificates that stations use, by how soon they end.",
+            ["within"],
             registry=self.registry,
         )

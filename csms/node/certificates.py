@@ -31,7 +31,8 @@ def start_orders(node: Foundation) -> None:
         tasks=node.tasks,
         call_timeout_s=settings.call_timeout_s,
     )
-    node.tasks.spawn(OrderKeeper(signer=signer, courier=courier).run(), name="certificate-orders")
+    keeper = OrderKeeper(queue=queue, signer=signer, courier=courier, metrics=node.metrics)
+    node.tasks.spawn(keeper.run(), name="certificate-orders")
 
 
 def watch_of(node: Foundation) -> CertificateWatch:

@@ -46,7 +46,7 @@ WITH row AS (
         installed_at)
     SELECT station_id, fingerprint, subject, issuer, serial, not_before, not_after, key_kind, key_bits, row.at
     FROM row JOIN certificate_orders USING (call_id)
-    WHERE accepted AND fingerprint IS NOT NULL AND coalesce(kind, 'station') = 'station'
+    WHERE accepted AND fingerprint IS NOT NULL AND coalesce(kind, 'station') = 'station' ORDER BY station_id
     ON CONFLICT (station_id, fingerprint) DO UPDATE SET installed_at = excluded.installed_at
 )
 UPDATE certificate_orders AS o SET stage = CASE WHEN row.accepted THEN 'installed' ELSE 'refused' END, status = row.status,

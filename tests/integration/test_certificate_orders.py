@@ -58,12 +58,56 @@ async def test_what_a_request_named_comes_back_with_the_certificate(
     async with RawStation(office.house, called, version) as station:
         await station.boot()
         assert await station.ask(ACTION, {"csr": csr_of(called), **said}) == {"status": "Accepted"}
+        assert station.commands == [], "it is answered first"
         command = await station.take()
         assert command[2] == "CertificateSigned"
         assert {key: value for key, value in command[3].items() if key != "certificateChain"} == told
         await station.answer(command, {"status": "Accepted"})
         order = await order_at(office.house, called, "installed")
         assert order["chain"] == command[3]["certificateChain"]
+
+
+@pytest.mark.covers("TC_A_11", "SEC-42", "SEC-46")
+@pytest.mark.parametrize("kind", ["RSA", "EC"])
+async def test_a_station_of_2_0_1_comes_back_with_its_new_certificate(office: Office, kind: str) -> None:
+    called = f"CS-A-11-{kind}"
+    station = await office.started(called, kind=kind, version="2.0.1", behaviour=Behaviour(reconnect_s=0.05))
+    answer = await office.house.http.post(f"/stations/{called}/commands/request-certificate", json={})
+    assert answer.json()["verdict"] == "Accepted", answer.text
+    order = await order_at(office.house, called, "installed")
+    assert (order["kind"], order["key_kind"]) == ("station", kind)
+    await eventually(lambda: (shown := office.shown_by(called)) is not None and shown.serial == order["serial"])
+    await station.stop()
+
+
+@pytest.mark.covers("TC_A_14", "SEC-44")
+async def test_a_station_of_2_0_1_disputes_its_new_certificate(office: Office) -> None:
+    called = "CS-A-14"
+    station = await office.started(called, version="2.0.1", behaviour=Behaviour(signing=Signing.REFUSES))
+    await station.certificate.request()
+
+    async def disputed() -> bool:
+        (order,) = await orders(office.house, called)
+        return order["stage"] == "refused" and order["disputed_at"] is not None
+
+    await eventually(disputed)
+    assert station.losses == 0
+    await station.stop()
+
+
+@pytest.mark.covers("16-SEC-03")
+async def test_many_are_asked_for_requests_at_once(office: Office) -> None:
+    stations = []
+    for called, version in (("MANY-16", "1.6"), ("MANY-20", "2.0.1")):
+        stations.append(await office.started(called, version=version, behaviour=Behaviour(reconnect_s=0.05)))
+    body = {"command": "request-certificate", "selection": {"ids": ["MANY-16", "MANY-20"]}}
+    answer = await office.house.http.post("/operations", json=body)
+    assert answer.status_code == 202, answer.text
+    for station in stations:
+        await order_at(office.house, station.station, "installed")
+        await station.stop()
+    metrics = office.house.node.metrics.registry
+    assert metrics.get_sample_value("csms_certificate_orders", {"stage": "asked"}) is not None
 
 
 @pytest.mark.covers("SEC-45")
@@ -208,3 +252,34 @@ async def test_one_certificate_is_not_brought_to_many(office: Office) -> None:
     }
     answer = await office.house.http.post("/operations", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "/body/chain"), answer.text
+
+
+@pytest.mark.covers("SEC-44", "SEC-40")
+@pytest.mark.parametrize(
+    ("outcome", "deliveries", "stage"),
+    [
+        (None, 1, "issued"),
+        (None, 3, "unanswered"),
+        ("TimedOut", 2, "issued"),
+        ("Offline", 3, "issued"),
+        ("Error", 1, "refused"),
+        ("Answered", 1, "unanswered"),
+    ],
+)
+async def test_what_a_worker_was_sending_when_it_died_is_taken_up_by_another(
+    office: Office, outcome: str | None, deliveries: int, stage: str
+) -> None:
+    called, pool = f"ORPHAN-{outcome}-{deliveries}", office.house.node.pool
+    await office.house.register(called)
+    await pool.execute(
+        """
+        INSERT INTO certificate_orders (id, station_id, subject, stage, asked_at, changed_at, chain, call_id, deliveries, held_until)
+        VALUES ($1, $1, '', 'sent', now(), now(), 'chain', $1, $2, now() - interval '1 second')
+        """,
+        *(called, deliveries),
+    )
+    if outcome is not None:
+        call = "INSERT INTO station_calls (id, station_id, action, payload, asked_at, outcome) VALUES ($1, $1, 'X', '{}', now(), $2)"
+        await pool.execute(call, called, outcome)
+    order = await order_at(office.house, called, stage)
+    assert order["deliveries"] == deliveries - (outcome == "Offline")

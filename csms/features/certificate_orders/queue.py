@@ -59,6 +59,11 @@ SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value
 """
 
 
+WAITING = """
+SELECT stage, count(*) FROM certificate_orders WHERE stage = ANY (ARRAY['asked', 'issued', 'sent']) GROUP BY stage
+"""
+
+
 class ToSign(Struct, frozen=True):
     """An order that is to be signed; `tries` counts this one. An `is_old` one is not tried any more after it."""
 
@@ -125,6 +130,11 @@ class OrderQueue:
     async def lost(self) -> list[tuple[str, int, str | None]]:
         """Return what was being sent by a worker that is gone: order, deliveries, and the outcome of the call if it is known."""
         return [tuple(record) for record in await self._pool.fetch(LOST)]
+
+    async def waiting(self) -> dict[str, int]:
+        """Return how many orders are to be signed, to be brought, or on their way, by their stage."""
+        counts = dict.fromkeys((Stage.ASKED.value, Stage.ISSUED.value, Stage.SENT.value), 0)
+        return counts | {record[0]: record[1] for record in await self._pool.fetch(WAITING)}
 
     async def room(self, station: str) -> int | None:
         """Return how many characters of a chain a station says that it takes (SEC-42)."""
