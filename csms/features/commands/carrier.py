@@ -142,7 +142,8 @@ class CommandCarrier:
         if report.outcome is CallOutcome.ERROR:
             outcome = Outcome.UNSUPPORTED if report.unsupported else Outcome.ERROR
             told = ": ".join(part for part in (report.code, report.description) if part)
-            return Ending(outcome, report.protocol, action, report.details, told)
+            details = None if report.details is None else redacted(action, report.details)
+            return Ending(outcome, report.protocol, action, details, told)
         verdict = self._words.phrasebook.verdict(report.answer or "{}", action)
         detail = "it counts after the next restart" if verdict is Verdict.NEEDS_RESTART else None
         return Ending(VERDICTS[verdict], report.protocol, action, answer, detail)

@@ -215,20 +215,18 @@ def _answer(
         status, detail = REFUSALS[report.outcome]
         more: dict[str, Any] = {"ours": dict(ours)} if ours else {}
         if calls:
-            more |= {"calls": calls, "answer": None if report.answer is None else Raw(report.answer.encode())}
+            more |= {"calls": calls, "answer": _shown(action, report.answer)}
         raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value, **more)
     error = None
     if report.outcome is CallOutcome.ERROR:
-        details = None if report.details is None else Raw(report.details.encode())
-        error = CallError(report.code, report.description, details)
-    answer = None if report.answer is None else Raw(report.answer.encode())
+        error = CallError(report.code, report.description, _shown(action, report.details))
     return Response(
         CallAnswer(
             call_id=report.call_id,
             outcome=report.outcome.value,
             protocol=report.protocol,
             action=action,
-            answer=answer,
+            answer=_shown(action, report.answer),
             error=error,
             unsupported=report.unsupported,
             ours=dict(ours),
@@ -236,6 +234,11 @@ def _answer(
             calls=list(calls),
         )
     )
+
+
+def _shown(action: str, said: str | None) -> Raw | None:
+    """Return what a station said as it came, its secrets covered: some tell their passwords to whoever asks (Q126)."""
+    return None if said is None else Raw(redacted(action, said).encode())
 
 
 async def registered(desk: Desk, station: str) -> str:
