@@ -26,7 +26,7 @@ class SmartCharging(StrEnum):
     """How charging profiles are taken; a station may have several of these habits (Q107 to Q110).
 
     Only level 0, or all but the highest it tells of; only relative or absolute profiles; one unit; limits in
-    steps; profiles forgotten at a restart; profiles accepted without effect.
+    steps; profiles forgotten at a restart; profiles accepted without effect; none for a session.
     """
 
     LEVEL_0 = "level0"
@@ -38,6 +38,7 @@ class SmartCharging(StrEnum):
     STEPS = "steps"
     FORGET_ON_REBOOT = "forget_on_reboot"
     IGNORE = "ignore"
+    NO_SESSION = "no_session"
 
 
 Part = tuple[int, float, int]
@@ -153,6 +154,7 @@ class Limits:
             limit.unit not in self.units
             or (SmartCharging.LEVEL_0 in habits and limit.level)
             or (SmartCharging.MAX_MINUS_1 in habits and limit.level == HIGHEST_LEVEL)
+            or (SmartCharging.NO_SESSION in habits and limit.purpose == SESSION)
             or (SmartCharging.RELATIVE in habits and limit.kind != "Relative")
             or (SmartCharging.ABSOLUTE in habits and limit.kind != "Absolute")
         )

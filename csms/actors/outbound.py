@@ -11,7 +11,7 @@ from csms.actors.reception import Reception
 from csms.actors.tools import Tools
 from csms.domain.station.commands import CloseCall, IssueCall, Registration
 from csms.domain.station.state import Station
-from csms.ocpp.events import ResultReceived
+from csms.ocpp.events import ErrorReceived, OpenCall, ResultReceived
 from csms.ocpp.secrets import redacted
 from csms.ports.commands import CallOutcome, CallReport, CallRequest
 from csms.ports.handlers import Answered, Asked
@@ -73,7 +73,13 @@ class Outbound:
         try:
             await self._store(report, event.call.action)
             if isinstance(event, ResultReceived):
-                await self._learn(line, event)
+                await self._learn(line, event.call, event.payload)
+            elif (
+                isinstance(event, ErrorReceived)
+                and event.call.action in self._tools.dialects[line.version].errors_refuse
+            ):
+                refusal = msgspec.json.encode({"status": f"Error {event.code}"})
+                await self._learn(line, event.call, refusal)
         finally:
             self._calls.close(report)
 
@@ -90,16 +96,16 @@ class Outbound:
         now = self._tools.clock.now()
         await self._entity.execute(CloseCall(report.call_id, report.outcome, now, answer, report.code))
 
-    async def _learn(self, line: Line, event: ResultReceived) -> None:
+    async def _learn(self, line: Line, call: OpenCall, answer: bytes) -> None:
         """Note what an answer says of the station: the call may have come through any door, and late."""
-        call, clock = event.call, self._tools.clock
+        clock = self._tools.clock
         learn = self._tools.dialects[line.version].learns.get(call.action)
         if learn is None:
             return
         now, monotonic = clock.now(), clock.monotonic()
         asked_at = now - timedelta(seconds=monotonic - (call.sent_at or monotonic))
         try:
-            commands = tuple(learn(Answered(call.message_id, call.payload, event.payload, asked_at, now)))
+            commands = tuple(learn(Answered(call.message_id, call.payload, answer, asked_at, now)))
         except msgspec.MsgspecError as error:
             log.warning("answer_not_understood", action=call.action, detail=str(error))
             return

@@ -164,7 +164,7 @@ class Dialect:
 
     An action of the version that `inbound` does not name answers NotSupported. By the action of a
     call of ours, `asks` says what the record notes as it is sent, `learns` what its answer tells of
-    the station. `invites`
+    the station; of a call in `errors_refuse` an error is learned from as if its code were a status. `invites`
     tells which calls of a station that is not accepted yet are the fruit of a call of
     ours, given its action and payload (BOOT-05). `barred` are the calls of ours that a
     pending station must not get; a rejected one gets none but `wakers` (BOOT-06, BOOT-09).
@@ -176,3 +176,4 @@ class Dialect:
     wakers: frozenset[str]
     learns: Mapping[str, Learn] = field(default_factory=dict)
     asks: Mapping[str, Ask] = field(default_factory=dict)
+    errors_refuse: frozenset[str] = frozenset()

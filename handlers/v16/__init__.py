@@ -95,4 +95,5 @@ V16 = Dialect(
         **smart_charging.LEARNS,
     },
     asks={**firmware.ASKS, **diagnostics.ASKS},
+    errors_refuse=frozenset({"SetChargingProfile"}),
 )

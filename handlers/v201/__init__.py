@@ -120,4 +120,5 @@ V201 = Dialect(
     wakers=frozenset({"TriggerMessage"}),
     learns=learns(Version.V201),
     asks={**firmware.ASKS, **diagnostics.ASKS},
+    errors_refuse=frozenset({"SetChargingProfile"}),
 )

@@ -16,10 +16,14 @@ Sources = Annotated[tuple[Text, ...], Meta(min_length=1, max_length=4)]
 
 
 class SetChargingProfile(RemoteCommand, frozen=True):
-    """Limit charging at an EVSE, or (`evse` 0) at the station."""
+    """Limit charging at an EVSE, or (`evse` 0) at the station.
+
+    With `fallback` a station that refuses the profile is asked for it at lower levels, and for that of a session as a default (Q107).
+    """
 
     evse: EvseOrStation
     profile: Profile
+    fallback: bool = False
 
     def faults(self) -> Iterator[Fault]:
         return faults_of(self.profile, self.evse)

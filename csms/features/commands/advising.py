@@ -33,13 +33,13 @@ async def warnings_for(words: Words, station: str, protocol: str, command: remot
 
 
 async def _on_profile(words: Words, station: str, protocol: str, command: remote.SetChargingProfile) -> Iterable[Fault]:
-    return advise(command.profile, command.evse, await _record(words, station, protocol))
+    return advise(command.profile, command.evse, await record_of(words, station, protocol))
 
 
 async def _on_start(words: Words, station: str, protocol: str, command: remote.StartRemotely) -> Iterable[Fault]:
     if command.profile is None:
         return ()
-    return advise(command.profile, command.evse, await _record(words, station, protocol), starting=True)
+    return advise(command.profile, command.evse, await record_of(words, station, protocol), starting=True)
 
 
 async def _on_values(_words: Words, _station: str, _protocol: str, command: remote.WriteVariables) -> Iterable[Fault]:
@@ -63,7 +63,8 @@ ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, str, Any], A
 }
 
 
-async def _record(words: Words, station: str, protocol: str) -> Record:
+async def record_of(words: Words, station: str, protocol: str) -> Record:
+    """Return what is known of a station that a profile is meant for."""
     known = await known_of(words.pool, station, protocol)
     if known is None:
         return Record(words.clock.now())

@@ -62,6 +62,8 @@ class CommandCarrier:
                     raise BodyFault(f"/variables/{place}/variable", "a secret is not sent to many stations")
         if isinstance(command, ChangePassword) and command.password is not None:
             raise BodyFault("/password", "is left out: a secret is not sent to many stations, each gets its own")
+        if isinstance(command, remote.SetChargingProfile) and command.fallback:
+            raise BodyFault("/fallback", "is for one station: an assignment of an operation is one call")
         if command.then() is not None:
             raise BodyFault(
                 f"/{command.THEN}", "is left out: what is to follow at many stations is an operation of its own"

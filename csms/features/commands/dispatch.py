@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -10,9 +10,10 @@ from litestar import Request, Response
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from csms.domain.remote import RemoteCommand
+from csms.domain.remote import RemoteCommand, SetChargingProfile
 from csms.features.commands.advising import warnings_for
 from csms.features.commands.asking import ask
+from csms.features.commands.descending import Rung, descend
 from csms.features.commands.preparing import prepared
 from csms.features.commands.turns import in_turn
 from csms.features.commands.wording import Worded, patience_with, word_for, word_parts
@@ -62,7 +63,8 @@ class CallAnswer(Struct, frozen=True):
     a command, `Accepted`, `NeedsRestart` (it counts after the next one), `Refused` or `Unsupported`.
     `warnings`: what of it the station will probably not take, or not do as meant, by what it told and did before.
     `calls`: the ids of all calls, where it took several, for the station takes less at once; `call_id` is the last,
-    and `answer` that of all which were answered.
+    and `answer` that of all which were answered. `rungs`: the forms in which a profile was tried that was to have a fallback;
+    then all else is of the last call.
     """
 
     call_id: str
@@ -76,6 +78,7 @@ class CallAnswer(Struct, frozen=True):
     verdict: str | None = None
     warnings: list[FieldError] = []
     calls: list[str] = []
+    rungs: list[Rung] = []
 
 
 async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> Response[CallAnswer]:
@@ -87,6 +90,8 @@ async def say(request: AnyRequest, station_id: str, command: RemoteCommand) -> R
     desk = desk_of(request)
     station = await registered(desk, station_id)
     protocol = await protocol_of(desk, station)
+    if isinstance(command, SetChargingProfile) and command.fallback:
+        return await _descend(request, Addressee(station, protocol), command)
     response = await _say_once(request, station, protocol, command)
     weaker = command.weaker() if response.content.unsupported else None
     if weaker is not None:
@@ -130,16 +135,35 @@ async def _say_once(request: AnyRequest, station: str, protocol: str, command: R
 
 async def _call_in_turn(request: AnyRequest, station: str, parts: Sequence[Worded]) -> Response[CallAnswer]:
     """Send several calls that say one command; they are waited for, whatever is preferred."""
+    report, calls = await in_turn(parts, await _sender(request, station))
+    return _answer(desk_of(request), parts[0].action, report, NOTHING, calls)
+
+
+async def _descend(request: AnyRequest, to: Addressee, command: SetChargingProfile) -> Response[CallAnswer]:
+    """Send the forms of a profile until one is taken; they are waited for, whatever is preferred."""
     desk = desk_of(request)
+    warnings = await warnings_for(desk, to.station, to.protocol, command)
+    end = await descend(desk, to, command, await _sender(request, to.station))
+    calls = [rung.call_id for rung in end.rungs if rung.call_id is not None]
+    try:
+        response = _answer(desk, end.action, end.report, NOTHING, calls)
+    except Problem as problem:
+        problem.more["rungs"] = end.rungs
+        raise
+    response.content = replace(response.content, rungs=end.rungs, warnings=[*warnings, *end.warnings])
+    return response
+
+
+async def _sender(request: AnyRequest, station: str) -> Callable[[Worded], Awaitable[CallReport]]:
+    """Return what sends a station one of several calls."""
+    desk, asker = desk_of(request), request.state.caller.name
     within_s = await patience_with(desk, station, desk.call_timeout_s)
 
     async def send(part: Worded) -> CallReport:
-        call_id, asker = str(uuid.uuid4()), request.state.caller.name
-        wish = CallRequest(call_id, station, part.action, part.payload.decode(), within_s, asker)
+        wish = CallRequest(str(uuid.uuid4()), station, part.action, part.payload.decode(), within_s, asker)
         return await ask(desk, desk.calls, wish)
 
-    report, calls = await in_turn(parts, send)
-    return _answer(desk, parts[0].action, report, NOTHING, calls)
+    return send
 
 
 async def call(

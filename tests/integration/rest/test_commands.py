@@ -76,6 +76,7 @@ async def test_what_the_station_accepts_is_said_in_its_version_and_answered_raw(
             "ours": case.ours(command[3]),
             "verdict": "Accepted",
             "warnings": answer.json()["warnings"],
+            "rungs": [],
             "calls": [],
         }
         kept = await ends_on_record(shared_house, address, "Answered")
