@@ -7,7 +7,7 @@ import structlog
 from csms.actors.entity import Entity
 from csms.actors.tools import Tools
 from csms.domain.proof import names_of
-from csms.domain.signing import Asker, Denial
+from csms.domain.signing import ALARMING, Asker, Denial
 from csms.domain.station.signing import RequestCertificate
 from csms.domain.station.state import Station
 from csms.kit.x509 import NotReadable, Request, read_request
@@ -38,7 +38,8 @@ async def order_certificate(
             text=wish.text,
         )
     )
-    log.info("certificate_asked", station=station.id, outcome="accepted" if denial is None else denial.value)
+    tell = log.warning if denial in ALARMING else log.info
+    tell("certificate_asked", station=station.id, outcome="accepted" if denial is None else denial.value)
     return denial
 
 

@@ -50,6 +50,7 @@ class OrderKeeper:
             await asyncio.sleep(self._every_s)
 
     async def count(self) -> None:
-        """Tell how many stations wait for certificates."""
+        """Tell how many stations wait for certificates; what is over by now is not brought any more."""
+        await self._queue.expire()
         for stage, count in (await self._queue.waiting()).items():
             self._metrics.certificate_orders.labels(stage).set(count)

@@ -59,6 +59,9 @@ SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value
 """
 
 
+EXPIRED = """
+UPDATE certificate_orders SET stage = 'failed', reason = 'expired', changed_at = now() WHERE stage = 'issued' AND not_after <= now()
+"""
 WAITING = """
 SELECT stage, count(*) FROM certificate_orders WHERE stage = ANY (ARRAY['asked', 'issued', 'sent']) GROUP BY stage
 """
@@ -130,6 +133,10 @@ class OrderQueue:
     async def lost(self) -> list[tuple[str, int, str | None]]:
         """Return what was being sent by a worker that is gone: order, deliveries, and the outcome of the call if it is known."""
         return [tuple(record) for record in await self._pool.fetch(LOST)]
+
+    async def expire(self) -> None:
+        """End the orders whose certificates are over before they could be brought."""
+        await self._pool.execute(EXPIRED)
 
     async def waiting(self) -> dict[str, int]:
         """Return how many orders are to be signed, to be brought, or on their way, by their stage."""

@@ -6,12 +6,16 @@ import pytest
 
 from csms.embedded.postgres import EmbeddedPostgres
 from csms.embedded.valkey import EmbeddedValkey
+from csms.features.certificate_orders.queue import OrderQueue
 from simulators.behaviour import Behaviour
 from simulators.identity import Signing
 from simulators.station import SimulatedStation
 from tests.conftest import fresh_database
 from tests.eventually import eventually
 from tests.integration.signing import Office, open_office, order_at, orders
+from tests.integration.wire import RawStation
+from tests.papers import name as names
+from tests.papers import new_key, request_for
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +86,38 @@ async def test_so_many_certificates_a_day_and_no_more(office: Office) -> None:
     assert [order["stage"] for order in found] == ["denied", "denied", "refused", "refused"]
     assert {order["reason"] for order in found[:2]} == {"too-many"}
     await station.stop()
+
+
+@pytest.mark.covers("BOOT-05", "SEC-36", "Q117")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_pending_station_gets_a_certificate_when_it_is_asked_for_a_request(
+    office: Office, version: str
+) -> None:
+    name = f"PENDING-{version}"
+    csr = request_for(names(cn=name, o="Test"), new_key("EC"))
+    await office.house.register(name, boot_policy="pending")
+    async with RawStation(office.house, name, version) as station:
+        assert await station.boot() == "Pending"
+        if version == "2.0.1":
+            assert (await station.say("SignCertificate", {"csr": csr}))[0] == 4, "unasked"
+        asking = station.order(f"/stations/{name}/commands/request-certificate", {})
+        await station.answer(await station.take(), {"status": "Accepted"})
+        assert (await asking).status_code == 200
+        assert await station.ask("SignCertificate", {"csr": csr}) == {"status": "Accepted"}
+        command = await station.take()
+        assert command[2] == "CertificateSigned"
+        await station.answer(command, {"status": "Accepted"})
+        await order_at(office.house, name, "installed")
+
+
+async def test_what_is_over_before_its_station_is_back_is_not_brought(office: Office) -> None:
+    await office.house.register("TOO-LATE")
+    await office.house.node.pool.execute(
+        """
+        INSERT INTO certificate_orders (id, station_id, subject, stage, asked_at, changed_at, chain, due_at, not_after)
+        VALUES ('late', 'TOO-LATE', '', 'issued', now(), now(), 'chain', now() + interval '1 day', now() - interval '1 second')
+        """
+    )
+    await OrderQueue(office.house.node.pool).expire()
+    order = await order_at(office.house, "TOO-LATE", "failed")
+    assert order["reason"] == "expired"
