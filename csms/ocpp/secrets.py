@@ -30,7 +30,10 @@ _NAME = re.compile(r"password|passphrase|authorizationkey|secret|private", re.IG
 _CREDENTIALS = re.compile(r"(://[^\s:/@]*):[^\s/@]+@")
 _KEY = re.compile(r"\bkey-[A-Za-z0-9]{16,}")
 _QUERY = re.compile(r"([?&][^=&\s]*(?:signature|sig|token|secret|passw|credential)[^=&\s]*=)[^&#\s]+", re.IGNORECASE)
-_UNREADABLE = '"(not kept: it may hold a secret)"'
+_TOLD = re.compile(rf"(?:{_NAME.pattern})\w*\W{{0,8}}?[:=,\"'{{]|value\\?\"\s*:", re.IGNORECASE)
+"""A name of a secret with something behind it, or a value of any name, in a text that says a message again."""
+_HIDDEN = "(not kept: it may hold a secret)"
+_UNREADABLE = f'"{_HIDDEN}"'
 
 
 def is_secret(name: str | None) -> bool:
@@ -46,6 +49,11 @@ def is_security_profile(name: str) -> bool:
 def redacted(action: str | None, text: str) -> str:
     """Return the JSON text of a message as it may be kept; only messages of `SECRETIVE` actions are looked at."""
     return covered(text) if action in SECRETIVE else text
+
+
+def redacted_words(action: str | None, words: str) -> str:
+    """Return the words of an error about a message, without its secrets: some stations say the whole of it again (W16)."""
+    return _said_again(words) if action in SECRETIVE else words
 
 
 def covered(text: str) -> str:
@@ -67,7 +75,7 @@ def masked_address(text: str) -> str:
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return masked_address(value)
+        return _said_again(value)
     if isinstance(value, list):
         return [_masked(item) for item in value]
     if not isinstance(value, dict):
@@ -79,6 +87,21 @@ def _masked(value: Any) -> Any:
         else _masked(member)
         for name, member in value.items()
     }
+
+
+def _said_again(words: str) -> str:
+    """Return words with the secrets covered of a message in their midst; all of them, where that cannot be read."""
+    if not _TOLD.search(words):
+        return masked_address(words)
+    begin, end = words.find("{"), words.rfind("}") + 1
+    try:
+        message = msgspec.json.decode(words[begin:end])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _HIDDEN
+    if _TOLD.search(words[:begin] + words[end:]):
+        return _HIDDEN
+    masked = _masked(message)
+    return words if masked == message else words[:begin] + msgspec.json.encode(masked).decode() + words[end:]
 
 
 def _names_secret(value: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from csms.features.commands.preparing import prepared
 from csms.features.commands.table import COMMANDS
 from csms.features.commands.wording import patience_with, word, word_for
 from csms.features.commands.words import Addressee, Words
-from csms.ocpp.secrets import is_secret, redacted
+from csms.ocpp.secrets import is_secret, redacted, redacted_words
 from csms.ports.assignments import Assignment, BodyFault, Carrier, Ending, Instead
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, StationCalls, Unsupported, Verdict
 from csms.ports.journal import JournalUnavailable
@@ -143,7 +143,8 @@ class CommandCarrier:
             return Ending(plain[0], report.protocol, action, detail=plain[1])
         if report.outcome is CallOutcome.ERROR:
             outcome = Outcome.UNSUPPORTED if report.unsupported else Outcome.ERROR
-            told = ": ".join(part for part in (report.code, report.description) if part)
+            words = redacted_words(action, report.description or "")
+            told = ": ".join(part for part in (report.code, words) if part)
             details = None if report.details is None else redacted(action, report.details)
             return Ending(outcome, report.protocol, action, details, told)
         verdict = self._words.phrasebook.verdict(report.answer or "{}", action)

@@ -18,7 +18,7 @@ from csms.features.commands.preparing import prepared
 from csms.features.commands.turns import in_turn
 from csms.features.commands.wording import Worded, patience_with, word_for, word_parts
 from csms.features.commands.words import Addressee
-from csms.ocpp.secrets import redacted
+from csms.ocpp.secrets import redacted, redacted_words
 from csms.ports.commands import CallOutcome, CallReport, CallRequest, Verdict
 from csms.web.desk import Desk, desk_of
 from csms.web.problems import FieldError, Problem
@@ -243,7 +243,8 @@ def _answer(
         raise Problem(status, detail, call_id=report.call_id, outcome=report.outcome.value, **more)
     error = None
     if report.outcome is CallOutcome.ERROR:
-        error = CallError(report.code, report.description, _shown(action, report.details))
+        words = None if report.description is None else redacted_words(action, report.description)
+        error = CallError(report.code, words, _shown(action, report.details))
     return Response(
         CallAnswer(
             call_id=report.call_id,

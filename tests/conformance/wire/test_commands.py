@@ -74,9 +74,15 @@ async def test_an_error_that_says_again_what_was_asked_shows_no_password(shared_
         asking = station.command("set-variables", **change)
         command = await station.take()
         assert command[3]["value"] == SECRET
-        await station.refuse(command, "FormationViolation", "", {"cause": "too long", "message": command[3]})
+        words = f"not implemented to handle request PDU {json.dumps(command[3], indent=2)}"
+        await station.refuse(command, "FormationViolation", words, {"cause": "too long", "message": command[3]})
         told = (await asking).json()
         assert told["error"]["details"] == {"cause": "too long", "message": {"key": "AuthorizationKey", "value": "***"}}
+        assert told["error"]["description"].startswith("not implemented to handle request PDU {")
+        await shared_house.node.frames.write()
+        for path in ("/frames", "/calls"):
+            assert SECRET not in json.dumps(await station.read(path))
+        assert SECRET not in json.dumps(told)
 
 
 @pytest.mark.covers("Q126", "W16")
@@ -85,7 +91,8 @@ async def test_a_password_of_one_of_many_that_is_said_again_by_an_error_is_not_k
         selection = {"ids": [station.name]}
         place = await begun(shared_house, command="change-password", body={}, selection=selection)
         command = await station.take()
-        await station.refuse(command, "FormationViolation", "", {"message": command[3]})
+        words = f"not implemented to handle request PDU {json.dumps(command[3], indent=2)}"
+        await station.refuse(command, "FormationViolation", words, {"message": command[3]})
         await ended(shared_house, place)
         told = (await results(shared_house, place))[station.name]
         assert told["outcome"] == "Error"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from csms.ocpp.secrets import MASK, SECRETIVE, redacted
+from csms.ocpp.secrets import MASK, SECRETIVE, redacted, redacted_words
 
 SECRET = "open-sesame"
 MESSAGES: list[tuple[str, Any]] = [
@@ -82,6 +82,41 @@ def test_the_status_of_a_set_secret_is_told() -> None:
         ]
     }
     assert json.loads(redacted("SetVariables", json.dumps(answer))) == answer
+
+
+SAID_AGAIN = [
+    json.dumps({"key": "AuthorizationKey", "value": SECRET}, indent=2),
+    json.dumps({"connectionData": {"apn": {"apnPassword": SECRET}}}),
+    json.dumps({"setVariableData": [{"attributeValue": SECRET, "variable": {"name": "BasicAuthPassword"}}]}),
+]
+
+
+@pytest.mark.covers("Q126", "W16")
+@pytest.mark.parametrize("message", SAID_AGAIN)
+def test_words_that_say_a_message_again_are_kept_without_its_secrets(message: str) -> None:
+    words = f"it is not implemented to handle request PDU {message}, sorry"
+    kept = redacted_words("SetVariables", words)
+    assert SECRET not in kept
+    assert kept.startswith("it is not implemented to handle request PDU {")
+    assert kept.endswith("}, sorry")
+    frame = json.loads(redacted("SetVariables", json.dumps([4, "id", "NotImplemented", words, {}])))
+    assert frame == [4, "id", "NotImplemented", kept, {}]
+
+
+@pytest.mark.covers("Q126", "W16")
+@pytest.mark.parametrize("message", SAID_AGAIN)
+def test_words_that_break_off_in_a_message_that_names_a_secret_are_not_kept(message: str) -> None:
+    for end in range(len(message)):
+        assert SECRET not in redacted_words("SetVariables", f"cannot take {message[:end]}")
+    for words in (f"AuthorizationKey: {SECRET}", f"password={SECRET}", f'{{"a":1}} secret "{SECRET}"'):
+        assert SECRET not in redacted_words("ChangeConfiguration", words)
+
+
+@pytest.mark.covers("Q126")
+def test_words_that_only_name_a_secret_stay() -> None:
+    words = "the AuthorizationKey is too short"
+    assert redacted_words("ChangeConfiguration", words) == words
+    assert redacted_words("StatusNotification", SAID_AGAIN[0]) == SAID_AGAIN[0], "no message that can hold one"
 
 
 def _shape(value: Any) -> Any:
