@@ -57,6 +57,7 @@ async def _serve(node: Foundation, events: EventReader, offered: Callable[[], Se
         largest_file=node.settings.files_max_mb * MEGABYTE,
         call_timeout_s=node.settings.call_timeout_s,
         command_bytes=node.settings.command_bytes,
+        signing=node.terms,
     )
     node.web = WebServer(app=at_desk(build_app(offered), desk), place=place, tasks=node.tasks)
     node.undo.push_async_callback(node.web.stop)

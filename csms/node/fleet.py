@@ -60,6 +60,7 @@ def carriers_of(node: Foundation) -> Mapping[str, Carrier]:
         registry=node.registry,
         porter=porter_of(node),
         command_bytes=node.settings.command_bytes,
+        signing=node.terms,
     )
     call_timeout_s = node.settings.call_timeout_s
     configuration = ConfigurationCarrier(

@@ -198,11 +198,12 @@ class Foundation:
                 call_timeout_s=settings.call_timeout_s,
                 gated=gated,
                 upkeep_settle_s=settings.upkeep_settle_s,
-                signing=self._terms(),
+                signing=self.terms,
             ),
         )
 
-    def _terms(self) -> Terms:
+    @property
+    def terms(self) -> Terms:
         """Return on what terms certificates of stations are signed here."""
         settings = self.settings
         kinds = frozenset({STATION} if settings.signs else ())

@@ -8,6 +8,7 @@ import asyncpg
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from csms.domain.signing import Terms
 from csms.domain.vendors.habits import PLAIN, Habits
 from csms.kit.clock import Clock
 from csms.kit.metrics import Metrics
@@ -47,7 +48,7 @@ class Desk:
     given, and `effects` what can be waited for to come of them. `porter` gives out addresses at which stations
     fetch and bring; `largest_file` is in bytes. `changed` tells the node of a station that it was
     set up in another way; `habits` are those of a station of which nothing is known. `command_bytes` is what a station takes in one
-    command that never said how much it takes.
+    command that never said how much it takes; `signing` are the terms on which certificates are signed.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -73,6 +74,7 @@ class Desk:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     call_timeout_s: float = 60.0
     command_bytes: int = 4096
+    signing: Terms = field(default_factory=Terms)
 
 
 def at_desk(app: ASGIApp, desk: Desk) -> ASGIApp:

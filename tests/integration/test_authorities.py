@@ -118,3 +118,20 @@ async def test_an_authority_elsewhere_may_take_its_time(start_house: StartHouse,
 
 def der_of(csr: str) -> bytes:
     return load_request(csr).public_bytes(serialization.Encoding.DER)
+
+
+@pytest.mark.covers("SEC-41", "SEC-40")
+async def test_only_who_signs_has_the_key_and_the_certificate_finds_its_station(
+    start_house: StartHouse, tmp_path: Path
+) -> None:
+    certificate, key = Authority().paper.files(tmp_path, "ca")
+    gateway = await start_house(roles=["gateway", "api"], ca_certificate=certificate)
+    await start_house(roles=["worker", "api"], ca_certificate=certificate, ca_key=key)
+    await gateway.register("APART")
+    async with RawStation(gateway, "APART") as station:
+        await station.boot()
+        await station.ask(ACTION, {"csr": csr_of("APART")})
+        command = await station.take()
+        assert command[2] == "CertificateSigned"
+        await station.answer(command, {"status": "Accepted"})
+        await order_at(gateway, "APART", "installed")

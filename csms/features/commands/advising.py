@@ -10,7 +10,7 @@ from csms.domain.fault import Fault
 from csms.domain.smart_charging.advice import Limits, Record, advise
 from csms.domain.smart_charging.binding import Standing
 from csms.domain.smart_charging.profile import Unit
-from csms.features.commands import certificates
+from csms.features.commands import certificates, delivering
 from csms.features.commands.words import Words
 from csms.storage.charging import answers_of, known_of
 from csms.web.problems import FieldError
@@ -56,6 +56,7 @@ async def _on_reading(words: Words, station: str, _protocol: str, command: remot
 ADVISERS: Mapping[type[remote.RemoteCommand], Callable[[Words, str, str, Any], Awaitable[Iterable[Fault]]]] = {
     remote.DeleteCertificate: certificates.on_deletion,
     remote.InstallCertificate: certificates.on_installation,
+    remote.RequestCertificate: delivering.on_request,
     remote.SetChargingProfile: _on_profile,
     remote.StartRemotely: _on_start,
     remote.ReadVariables: _on_reading,

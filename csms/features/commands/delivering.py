@@ -1,10 +1,14 @@
 """A certificate that an operator brings to a station: held against what the station asked for, and on record as its order's."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from csms.domain import remote
+from csms.domain.fault import Fault
+from csms.domain.proof import is_of
 from csms.features.commands.words import Addressee, Words
-from csms.kit.x509 import NotReadable, load_certificates, pem_of, read_certificates
+from csms.kit.x509 import NotReadable, Subject, load_certificates, pem_of, read_certificates
 from csms.ports.commands import CallRequest
 from csms.web.problems import FieldError, Problem
 
@@ -17,6 +21,10 @@ SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value
 KEYS = """
 SELECT key_digest FROM certificate_orders WHERE lower(station_id) = lower($1) AND coalesce(kind, 'station') = $2
     AND key_digest IS NOT NULL AND stage <> 'denied' ORDER BY asked_at DESC LIMIT 16
+"""
+ORGANISATION = """
+SELECT value FROM station_variables WHERE station_id = $1 AND attribute = 'Actual' AND value IS NOT NULL
+    AND lower(variable) IN ('cponame', 'organizationname') AND lower(component) IN ('', 'securityctrlr') LIMIT 1
 """
 BROUGHT = """
 UPDATE certificate_orders SET stage = 'sent', call_id = $2, chain = $4, issuer = $5, serial = $6, not_before = $7, not_after = $8,
@@ -31,6 +39,22 @@ WHERE id = (
 UNSENT = (
     "UPDATE certificate_orders SET stage = 'issued', deliveries = deliveries - 1 WHERE call_id = $1 AND stage = 'sent'"
 )
+
+
+async def on_request(words: Words, station: str, _protocol: str, command: remote.RequestCertificate) -> Iterable[Fault]:
+    """Tell why a request that a station is asked for would be denied, as far as is known (16-SEC-11)."""
+    if command.kind not in words.signing.kinds:
+        return (Fault("/kind", "is signed by nobody here: the station's request will be rejected"),)
+    known = await words.registry.find(station)
+    told: str | None = await words.pool.fetchval(ORGANISATION, station)
+    if (
+        told is None
+        or known is None
+        or known.any_subject
+        or is_of(Subject(organisations=(told,)), words.signing.organisations)
+    ):
+        return ()
+    return (Fault("", f"the station will say that it is of {told or 'nobody'}, and be denied: set its CpoName first"),)
 
 
 async def deliver(words: Words, to: Addressee, command: remote.DeliverCertificate) -> remote.DeliverCertificate:

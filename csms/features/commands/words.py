@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import asyncpg
 
+from csms.domain.signing import Terms
 from csms.kit.clock import Clock
 from csms.ports.commands import Phrasebook
 from csms.ports.depot import Porter
@@ -44,6 +45,10 @@ class Words(Protocol):
     def command_bytes(self) -> int:
         """What a station takes that never said how much."""
 
+    @property
+    def signing(self) -> Terms:
+        """On what terms certificates of stations are signed."""
+
 
 class Addressee(NamedTuple):
     """Whom a command is for, and the id of the call that it becomes; no station while a command is only looked at."""
@@ -64,3 +69,4 @@ class Vocabulary:
     registry: StationRegistry
     porter: Porter
     command_bytes: int
+    signing: Terms
