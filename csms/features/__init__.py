@@ -6,7 +6,7 @@ from litestar import Router
 
 from csms.features.certificate_orders.router import certificate_orders, station_certificate_orders
 from csms.features.certificates.router import station_certificates, trusted_certificates
-from csms.features.charging_profiles.router import charging_profiles, session_limits
+from csms.features.charging_profiles.router import charging_profiles, session_limits, settings_of_many
 from csms.features.client_certificates.router import client_certificates, station_client_certificates
 from csms.features.commands.router import commands
 from csms.features.configuration.router import configurations, station_configurations
@@ -35,7 +35,8 @@ def routers() -> Sequence[Router]:
     of_certificates = [station_certificates, trusted_certificates, certificate_orders, station_certificate_orders]
     of_clients = [client_certificates, station_client_certificates]
     guarding = [security_events, station_security_events, *of_certificates, *of_clients]
-    of_stations = [stations, commands, *of_many, charging_profiles, *local_lists, reservations, errands, *guarding]
+    charging = [charging_profiles, settings_of_many]
+    of_stations = [stations, commands, *of_many, *charging, *local_lists, reservations, errands, *guarding]
     rooms = [*of_stations, sessions, session_limits, sites, tokens, firmware, files, events]
     return [Router(API, route_handlers=rooms), *own_routers()]
 

@@ -213,3 +213,30 @@ async def test_who_wants_it_no_more_is_heard_between_two_calls(shared_house: Hou
             await one.station.answer(command, YES)
         await looking
         assert (await shown(shared_house, one.name))["outcome"] == "Restored"
+
+
+@pytest.mark.covers("Q110")
+async def test_what_holds_of_stations_is_said_of_many_at_once_and_the_rest_stays(shared_house: House) -> None:
+    http = shared_house.http
+    for name in ("MANY-1", "MANY-2", "MANY-3"):
+        await shared_house.register(name, labels=["forgetful"] if name < "MANY-3" else [])
+    await say(shared_house, "MANY-1", nominal_voltage_v=120, forgets_on_reboot=True)
+
+    async def change(body: dict[str, Any], selection: dict[str, Any]) -> tuple[int, Any]:
+        answer = await http.patch("/charging-settings", json={"selection": selection, **body})
+        told = answer.json()
+        return answer.status_code, told.get("stations") or [error["path"] for error in told["errors"]]
+
+    assert await change({"restores_after_reboot": True}, {"labels": ["forgetful"]}) == (200, 2)
+    assert await change({"phases": 1}, {"ids": ["many-2"], "labels": ["forgetful"]}) == (200, 1)
+    seen = [(await http.get(f"/stations/MANY-{n}/charging-settings")).json() for n in (1, 2, 3)]
+    assert [tuple(one.values()) for one in seen] == [
+        (120, 3, True, True),
+        (230, 1, False, True),
+        (230, 3, False, False),
+    ]
+    assert await change({}, {"all": True}) == (422, [""])
+    assert await change({"phases": 1}, {}) == (422, ["/selection"])
+    assert await change({"phases": 4}, {"all": True}) == (422, ["/phases"])
+    assert await change({"phases": 1}, {"ids": ["MANY-1", "NONE"]}) == (422, ["/selection/ids/1"])
+    assert (await http.get("/stations/MANY-1/charging-settings")).json() == seen[0]

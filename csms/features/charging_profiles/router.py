@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, Router, get, put
+from litestar import Request, Router, get, patch, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from csms.domain.smart_charging.binding import session_of
@@ -13,7 +13,9 @@ from csms.features.charging_profiles import views
 from csms.features.charging_profiles.repository import ChargingRecords
 from csms.features.charging_profiles.restorations import Restorations
 from csms.features.charging_profiles.schemas import (
+    Changed,
     ChargingSettings,
+    ChargingSettingsOfMany,
     Comparison,
     Composite,
     Constraint,
@@ -131,6 +133,27 @@ async def change_settings(
     return data
 
 
+@patch("/", status_code=200)
+async def change_settings_of_many(request: AnyRequest, data: JSONBody[ChargingSettingsOfMany]) -> Changed:
+    """Say the same of all stations that a selection means now."""
+    if data.selection.says_nothing:
+        raise _refused("/selection", "says nothing; to mean every station, say `all`")
+    if data == ChargingSettingsOfMany(data.selection):
+        raise _refused("", "nothing is to be changed")
+    records = ChargingRecords(desk_of(request).pool)
+    stations = await records.chosen(data.selection)
+    there = {station.lower() for station in stations}
+    for place, station in enumerate(data.selection.ids):
+        if station.lower() not in there:
+            raise _refused(f"/selection/ids/{place}", "is not among the stations")
+    await records.change_many(stations, data)
+    return Changed(len(stations))
+
+
+def _refused(path: str, why: str) -> Problem:
+    return Problem(422, f"{path.rpartition('/')[2]} {why}".strip(), errors=[FieldError(path, why)])
+
+
 @get("/{session_id:str}/charging-profiles", opt=NAMED)
 async def show_session_limits(request: AnyRequest, session_id: FromPath[str]) -> SessionLimits:
     """Show what limits a session, and whether it keeps to that."""
@@ -206,3 +229,5 @@ charging_profiles = Router(
 )
 
 session_limits = Router("/sessions", tags=["charging profiles"], route_handlers=[show_session_limits])
+
+settings_of_many = Router("/charging-settings", tags=["charging profiles"], route_handlers=[change_settings_of_many])

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from csms.domain.fleet.selection import Selection
 from csms.domain.smart_charging.binding import Standing
 from csms.domain.smart_charging.profile import Kind, Origin, Purpose, Recurrence, Unit
 
@@ -148,6 +149,22 @@ class ChargingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     phases: Phases = 3
     forgets_on_reboot: bool = False
     restores_after_reboot: bool = False
+
+
+class ChargingSettingsOfMany(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be said of many stations; what is left out stays as it is with each."""
+
+    selection: Selection
+    nominal_voltage_v: Voltage | None = None
+    phases: Phases | None = None
+    forgets_on_reboot: bool | None = None
+    restores_after_reboot: bool | None = None
+
+
+class Changed(Struct, frozen=True):
+    """So many stations were changed."""
+
+    stations: int
 
 
 class RestoredProfile(Struct, frozen=True):
