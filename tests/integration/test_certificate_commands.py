@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import Awaitable
-import Callable
 import httpx
 import pytest
 
@@ -12,13 +10,11 @@ from csms.embedded.postgres import EmbeddedPostgres
 from csms.embedded.valkey import EmbeddedValkey
 from simulators.behaviour import Behaviour
 from tests.conftest import fresh_database
-from tests.integration.conftest import House
 from tests.integration.signing import Office, open_office, order_at
 from tests.integration.wire import RawStation
 from tests.papers import EXPIRED, Authority, name, new_key, request_for, rsa_key
 
 ACTION = "SignCertificate"
-StartHouse = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Certificate orders: what becomes of them, whatever happens on the way."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,13 +11,11 @@ from simulators.behaviour import Behaviour
 from simulators.identity import Signing
 from tests.conftest import fresh_database
 from tests.eventually import eventually
-from tests.integration.conftest import House
 from tests.integration.signing import Office, open_office, order_at, orders
 from tests.integration.wire import RawStation
 from tests.papers import name, new_key, request_for
 
 ACTION = "SignCertificate"
-StartHouse = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture(scope="module")
