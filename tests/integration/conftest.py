@@ -30,6 +30,7 @@ SETTINGS = {
     "bootstrap_api_key": KEY,
     "call_timeout_s": 5.0,
     "call_gap_s": 0.0,
+    "database_pool": 3,
     "drain_pause_s": 0.0,
 }
 """What a house of the suite is told; it does not rest between two calls to a station, which only few tests are about."""
