@@ -106,9 +106,7 @@ class ChargingRecords:
     async def chosen(self, selection: Selection) -> list[str]:
         """Return the stations that are meant, by id."""
         holds, values = conditions(selection)
-        records = await self._pool.fetch(
-            f"SELECT s.id FROM {FROM} WHERE {holds} ORDER BY s.id", *values
-        )
+        records = await self._pool.fetch(f"SELECT s.id FROM {FROM} WHERE {holds} ORDER BY s.id", *values)
         return [record["id"] for record in records]
 
     async def change_many(self, stations: Sequence[str], wanted: ChargingSettingsOfMany) -> None:
