@@ -22,6 +22,7 @@ AT_ONCE = 50
 MOST_DELIVERIES = 3
 SOON_S, AGAIN_S = 5.0, 60.0
 BY = "house"
+OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}
 UNSENT = frozenset({CallOutcome.OFFLINE, CallOutcome.BUSY, CallOutcome.NOT_ALLOWED})
 UNHEARD = frozenset({CallOutcome.TIMED_OUT, CallOutcome.DISCONNECTED})
 
@@ -52,8 +53,7 @@ class Courier:
     async def look(self) -> int:
         """Send what can be sent, and return how much that is; ends are waited for elsewhere."""
         for lost, deliveries, outcome in await self._queue.lost():
-            ended = CallOutcome(outcome) if outcome else CallOutcome.DISCONNECTED
-            await self._end(lost, deliveries, ended, None)
+            await self._end(lost, deliveries, OUTCOMES.get(outcome or "", CallOutcome.DISCONNECTED), None)
         room = AT_ONCE - len(self._under_way)
         taken = await self._queue.to_send(room) if room else []
         for order in taken:

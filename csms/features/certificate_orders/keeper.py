@@ -14,6 +14,8 @@ from csms.storage.engine import AWAY
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S, COUNT_EVERY = 0.5, 20
+REST_S = 5.0
+"""How long a database is left alone that is away."""
 
 
 class OrderKeeper:
@@ -46,6 +48,7 @@ class OrderKeeper:
                 await self._courier.look()
             except (JournalUnavailable, *AWAY) as error:
                 log.warning("certificate_orders_wait", error=str(error))
+                await asyncio.sleep(REST_S)
             looks += 1
             await asyncio.sleep(self._every_s)
 

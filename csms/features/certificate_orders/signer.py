@@ -10,6 +10,8 @@ from csms.kit.backoff import Backoff
 from csms.kit.clock import Clock
 from csms.kit.x509 import Certificate, NotReadable, read_certificates
 from csms.ports.certificates import AuthorityPending, AuthorityRefused, AuthorityUnavailable, CertificateAuthority
+from csms.ports.journal import JournalUnavailable
+from csms.storage.engine import AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,11 @@ class Signer:
             log.warning("certificate_not_issued", station=order.station_id, order=order.id, why=str(refused))
             reason = "doubtful" if isinstance(refused, Doubtful) else "authority-refused"
             await self._queue.ended(order.id, Stage.FAILED, reason, str(refused)[:500])
+        except (JournalUnavailable, *AWAY):
+            raise
+        except Exception as error:  # one request must not keep all others from being signed
+            log.exception("certificate_signing_failed", station=order.station_id, order=order.id, exc_info=error)
+            await self._later(order, LONGEST_WAIT_S, type(error).__name__)
         else:
             self._backoff.reset()
             await self._queue.issued(order.id, chain, leaf)
