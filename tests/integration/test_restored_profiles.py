@@ -1,10 +1,12 @@
 """Profiles that a station lost over a restart: sent again where an operator wants that, each once, whoever does it."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from csms.features.charging_profiles.restorations import Restorations
 from csms.features.charging_profiles.restoring import COMMAND, ProfileKeeper
 from csms.node.fleet import carriers_of
 from simulators.behaviour import Behaviour
@@ -151,6 +153,8 @@ async def test_what_is_refused_is_not_sent_again_and_what_nobody_answered_is(sha
         assert (told["outcome"], outcomes(told)) == ("Waiting", {1: "Refused", 2: "Disconnected"})
         assert told["next_try_at"] > told["ended_at"]
         assert await keeper.look() == 0, "not before the pause is over"
+        node, booted_at = shared_house.node, datetime.fromisoformat(told["booted_at"])
+        assert await Restorations(node.pool).hold(one.name, booted_at, node.clock.now()) is None, "who comes late"
         await now_due(one)
         looking = asyncio.create_task(eventually(keeper.look))
         third = await one.station.take()

@@ -81,13 +81,14 @@ class Restorations:
 
     async def begin(self, now: datetime, settle: timedelta, most: int) -> list[Round]:
         """Hold the stations that are due; nobody else holds them until they end, or do nothing for long."""
-        rounds = []
-        for record in await self._pool.fetch(DUE, now, settle, most):
-            station, booted_at = record["id"], record["booted_at"]
-            tries = await self._pool.fetchval(HOLD, station, booted_at, now + HELD_FOR, now)
-            if tries is not None:
-                rounds.append(Round(station, booted_at, tries))
-        return rounds
+        due = await self._pool.fetch(DUE, now, settle, most)
+        rounds = [await self.hold(record["id"], record["booted_at"], now) for record in due]
+        return [held for held in rounds if held is not None]
+
+    async def hold(self, station: str, booted_at: datetime, now: datetime) -> Round | None:
+        """Hold a station; None if somebody else does, or has ended a round since it was found due."""
+        tries = await self._pool.fetchval(HOLD, station, booted_at, now + HELD_FOR, now)
+        return None if tries is None else Round(station, booted_at, tries)
 
     async def is_wanted(self, held: Round) -> bool:
         """Whether it is wanted still, and the station has not booted again."""

@@ -68,6 +68,7 @@ def test_the_ladder_goes_down_to_what_every_station_takes(wanted: Profile, recor
         ([answered("S3", "Rejected"), answered("S1", "Rejected")], "S0 D1 D0 S3 S1"),
         ([answered("S3", "Rejected", -60), answered("S3", "Accepted", -30)], "S3 S1 S0 D1 D0"),
         ([answered("S3", "Accepted", -60), answered("S3", "Rejected", -30)], "S1 S0 D1 D0 S3"),
+        ([answered("S3", "Accepted", -30), answered("S3", "Rejected", -60)], "S3 S1 S0 D1 D0"),
         ([answered("S3", "Error InternalError"), answered("S0")], "S0 S1 D1 D0 S3"),
         ([replace(answered("S3", "Rejected"), kind=Kind.RELATIVE)], "S3 S1 S0 D1 D0"),
     ],
