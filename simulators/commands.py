@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from simulators.behaviour import Answers, Behaviour, Commands, Unsupported
-from simulators.mangle import CALL, Socket
+from simulators.mangle import Socket
+from simulators.seen import CALL
 
 CALL_RESULT, CALL_ERROR = 3, 4
 LATE_S = 0.3

@@ -5,7 +5,17 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-Wire = list[str | bytes]
+from simulators.seen import (
+    CALL,
+    EXTRA,
+    Wire,
+    bare_numbers,
+    name_0,
+    no_reason,
+    number_0,
+    outside_values,
+    strange_calls,
+)
 
 
 class Socket(Protocol):
@@ -160,11 +170,15 @@ MANGLERS: dict[str, Callable[[str], Wire]] = {
         extra_fields,
         lower_case,
         no_zone,
+        number_0,
+        name_0,
+        no_reason,
+        outside_values,
+        bare_numbers,
+        strange_calls,
     )
 }
 
-CALL = 2
-EXTRA = "extra-"
 MANDATORY = ("errorCode", "chargePointVendor", "vendorName", "triggerReason", "reason")
 DESCRIPTIVE = ("chargePointModel", "chargePointSerialNumber", "firmwareVersion", "model", "serialNumber")
 RENAMING = {numeric_ids, reused_ids}

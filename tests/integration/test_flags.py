@@ -80,8 +80,32 @@ FLAGS: dict[str, tuple[Behaviour, tuple[str, ...]]] = {
     "mute_calls_after": (Behaviour(mute_calls_after=0), BOTH),
     "least_gap": (Behaviour(least_gap_s=60.0), BOTH),
 }
+SEEN = {
+    ("mangle=number-0", "2.0.1"): "W5",
+    ("mangle=name-0", "2.0.1"): "W5",
+    ("mangle=no-reason", "2.0.1"): "W5",
+    ("mangle=outside-values", "2.0.1"): "W7",
+    ("mangle=bare-numbers", "1.6"): "W17",
+    ("mangle=strange-calls", "1.6"): "W18",
+    ("mangle=strange-calls", "2.0.1"): "W18",
+    ("mangle=reused-ids", "1.6"): "W10",
+    ("mangle=reused-ids", "2.0.1"): "W10",
+    ("clock=1970", "1.6"): "W11",
+    ("meter=ocmf", "1.6"): "W25",
+    ("credentials=bytes", "1.6"): "W27",
+    ("credentials=bytes", "2.0.1"): "W27",
+    ("path=///", "1.6"): "W28",
+    ("path=///", "2.0.1"): "W28",
+}
+"""Which of them were seen on the wires of real stacks."""
+
+
+def _marks(name: str, version: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.covers(SEEN[name, version])] if (name, version) in SEEN else []
+
+
 CASES = [
-    pytest.param(habits, version, id=f"{name}-{version}")
+    pytest.param(habits, version, id=f"{name}-{version}", marks=_marks(name, version))
     for name, (habits, versions) in FLAGS.items()
     for version in versions
 ]
