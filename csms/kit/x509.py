@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,6 +21,7 @@ _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTAL
 _BLANKS = re.compile(r"\s+|\\[rn]")
 CERTIFICATE = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 REQUEST = frozenset({"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"})
+UNREADABLE = (ValueError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion)
 DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
     "SHA256": hashes.SHA256,
     "SHA384": hashes.SHA384,
@@ -95,10 +97,9 @@ def load_certificates(text: str) -> list[x509.Certificate]:
 
     Line ends may be of any kind, or missing (SEC-48).
     """
-    try:
-        return [x509.load_der_x509_certificate(der) for der in _blocks(text, CERTIFICATE, "certificate")]
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise NotReadable(str(error) or "not a certificate") from error
+    blocks = _blocks(text, CERTIFICATE, "certificate")
+    with _reading("not a certificate"):
+        return [x509.load_der_x509_certificate(der) for der in blocks]
 
 
 def load_request(text: str) -> x509.CertificateSigningRequest:
@@ -106,10 +107,8 @@ def load_request(text: str) -> x509.CertificateSigningRequest:
     found = _blocks(text, REQUEST, "certificate request")
     if len(found) != 1:
         raise NotReadable("more than one request")
-    try:
+    with _reading("not a request"):
         return x509.load_der_x509_csr(found[0])
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise NotReadable(str(error) or "not a request") from error
 
 
 def read_certificates(text: str) -> list[Certificate]:
@@ -119,51 +118,34 @@ def read_certificates(text: str) -> list[Certificate]:
 
 def read_der(der: bytes) -> Certificate:
     """Return what a certificate in DER says; raise `NotReadable`."""
-    try:
+    with _reading("not a certificate"):
         return facts_of(x509.load_der_x509_certificate(der))
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise NotReadable(str(error)) from error
 
 
 def read_request(text: str) -> Request:
     """Return what a request in a PEM text says; raise `NotReadable`."""
     request = load_request(text)
-    try:
-        extension = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        names = _names_of(extension.value)
-    except (x509.ExtensionNotFound, ValueError):
-        names = ()
-    try:
-        key = _key_of(request.public_key())
-        signed = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, InvalidSignature) as error:
-        raise NotReadable(str(error) or "its key is of no known kind") from error
-    return Request(_subject_of(request.subject, names), key, signed)
+    with _reading("its key is of no known kind"):
+        key, signed = _key_of(request.public_key()), request.is_signature_valid
+        return Request(_subject_of(request.subject, _alternatives(request)), key, signed)
 
 
 def facts_of(certificate: x509.Certificate) -> Certificate:
     """Return what a certificate says; raise `NotReadable` for a key or a name of no known kind."""
-    try:
-        key, names, authority = (
-            _key_of(certificate.public_key()),
-            _alternatives(certificate),
-            _is_authority(certificate),
+    with _reading("not a certificate"):
+        algorithm = certificate.signature_hash_algorithm
+        return Certificate(
+            subject=_subject_of(certificate.subject, _alternatives(certificate)),
+            issuer=certificate.issuer.rfc4514_string(),
+            serial=f"{certificate.serial_number:X}",
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            key=_key_of(certificate.public_key()),
+            digest=None if algorithm is None else algorithm.name,
+            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+            is_authority=_is_authority(certificate),
+            is_root=certificate.subject == certificate.issuer,
         )
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise NotReadable(str(error)) from error
-    algorithm = certificate.signature_hash_algorithm
-    return Certificate(
-        subject=_subject_of(certificate.subject, names),
-        issuer=certificate.issuer.rfc4514_string(),
-        serial=f"{certificate.serial_number:X}",
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
-        key=key,
-        digest=None if algorithm is None else algorithm.name,
-        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
-        is_authority=authority,
-        is_root=certificate.subject == certificate.issuer,
-    )
 
 
 def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm: str = "SHA256") -> HashData:
@@ -178,7 +160,7 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
     """Whether a certificate names another one as its issuer, and was signed by its key."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (*UNREADABLE, TypeError):
         return False
     return True
 
@@ -186,6 +168,15 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
 def pem_of(certificates: Iterable[x509.Certificate]) -> str:
     """Return certificates as one PEM text."""
     return "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in certificates)
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Say `NotReadable` for whatever may come up: much of a certificate is read only when it is asked for."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise NotReadable(str(error) or what) from error
 
 
 def _blocks(text: str, labels: frozenset[str], what: str) -> list[bytes]:
@@ -225,7 +216,7 @@ def _values(name: x509.Name, kind: x509.ObjectIdentifier) -> tuple[str, ...]:
     return tuple(str(attribute.value) for attribute in name.get_attributes_for_oid(kind))
 
 
-def _alternatives(certificate: x509.Certificate) -> tuple[str, ...]:
+def _alternatives(certificate: x509.Certificate | x509.CertificateSigningRequest) -> tuple[str, ...]:
     try:
         return _names_of(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):

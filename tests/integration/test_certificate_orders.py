@@ -164,6 +164,7 @@ async def test_where_the_subject_does_not_count_a_test_tool_gets_its_certificate
         await office.house.register(called, any_subject=lenient)
         async with RawStation(office.house, called) as station:
             await station.boot()
+            assert await station.ask(ACTION, {"csr": "no request at all"}) == {"status": "Rejected"}
             status = (await station.ask(ACTION, {"csr": csr_of("OCTT", "Nobody")}))["status"]
             assert status == ("Accepted" if lenient else "Rejected")
             if lenient:

@@ -1,10 +1,12 @@
 """Certificates and requests as facts, whatever their line ends; hashes as OCPP forms and compares them."""
 
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from hashlib import new
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csms.kit.x509 import (
@@ -20,6 +22,7 @@ from csms.kit.x509 import (
 )
 from tests.papers import KINDS, Authority, name, new_key, request_for
 
+ISSUER = Authority().paper.certificate
 HEX = st.text("0123456789abcdef", min_size=1, max_size=64)
 HASHES = st.builds(HashData, st.sampled_from(sorted(DIGESTS)), HEX, HEX, HEX)
 ENDS = pytest.mark.parametrize("end", ["\r\n", "\r", "\n\n", "\\n", "\\r\\n", " ", ""], ids=repr)
@@ -100,3 +103,41 @@ def test_who_issued_a_certificate_is_proved_by_its_key() -> None:
     assert is_issued_by(root.paper.certificate, root.paper.certificate)
     assert not is_issued_by(below, namesake.paper.certificate), "its name is the same, its key is not"
     assert not is_issued_by(root.paper.certificate, below)
+
+
+def bytes_of(pem: str) -> bytes:
+    """Return what stands between the lines of a PEM text."""
+    return b64decode("".join(pem.splitlines()[1:-1]))
+
+
+WHOLE = {
+    "CERTIFICATE REQUEST": [
+        bytes_of(request_for(name(cn="CP-1", o="Acme", serial="9"), new_key(kind))) for kind in KINDS
+    ],
+    "CERTIFICATE": [bytes_of(Authority(kind).server(kind).pem) for kind in KINDS],
+}
+CHANGES = st.lists(st.tuples(st.integers(0, 4000), st.integers(-1, 256)), min_size=1, max_size=4)
+
+
+@pytest.mark.covers("Q117", "SEC-41")
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(WHOLE)), st.integers(0, 1), CHANGES)
+def test_what_is_broken_anywhere_is_read_or_said_to_be_unreadable(
+    label: str, which: int, changes: list[tuple[int, int]]
+) -> None:
+    der = bytearray(WHOLE[label][which])
+    for place, value in changes:
+        at = place % len(der)
+        if value == -1:
+            del der[at]
+        elif value == 256:
+            der.insert(at, 0)
+        else:
+            der[at] = value
+    text = f"-----BEGIN {label}-----\n{b64encode(der).decode()}\n-----END {label}-----\n"
+    with suppress(NotReadable):
+        if label == "CERTIFICATE":
+            read_certificates(text)
+            is_issued_by(load_certificates(text)[0], ISSUER)
+        else:
+            read_request(text)
