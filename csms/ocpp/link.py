@@ -30,6 +30,8 @@ from csms.ocpp.events import (
 from csms.ocpp.version import Version
 
 ERROR_MEMBERS = 3
+QUESTIONS = frozenset({"Authorize", "BootNotification", "Heartbeat", "SignCertificate"})
+"""Calls whose answer may be another one the next time; a station that counts no ids asks them again under the same (W10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,16 @@ class Link:
         return self._call(frame.message_id, action, raw, text, notes)
 
     def _call(self, message_id: MessageId, action: str, payload: bytes, text: str, notes: tuple[str, ...]) -> LinkEvent:
-        """Take a call, unless it is the repetition of one: that gets the same answer (Q27)."""
+        """Take a call, unless it is the repetition of one: that gets the same answer (Q27), or a new one to a question."""
         content = hash((action, payload))
         answers = self._answers
         if answers is None:
             answers = self._answers = {}
-        elif (known := answers.pop(message_id, None)) is not None and known[0] == content:
+        elif (
+            (known := answers.pop(message_id, None)) is not None
+            and known[0] == content
+            and (known[1] is None or action not in QUESTIONS)
+        ):
             answers[message_id] = known
             if known[1] is not None:
                 self.unsent.append(known[1])

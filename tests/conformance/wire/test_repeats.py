@@ -103,6 +103,19 @@ async def test_boots_of_two_lives_under_one_message_id_are_two_boots(shared_hous
         assert booted[0] < booted[1]
 
 
+@pytest.mark.covers("W10", "Q27")
+async def test_a_station_whose_messages_all_have_one_id_hears_what_is_so_today(shared_house: House) -> None:
+    report = {"chargePointVendor": "V", "chargePointModel": "M"}
+    async with stack(shared_house, boots=False, boot_policy="pending") as station:
+        tag = f"NEW-{station.name}"
+        assert (await station.ask("BootNotification", report, "0"))["status"] == "Pending"
+        await shared_house.http.patch(station.address, json={"boot_policy": "accept"})
+        assert (await station.ask("BootNotification", report, "0"))["status"] == "Accepted"
+        assert (await station.ask("Authorize", {"idTag": tag}, "0"))["idTagInfo"]["status"] == "Invalid"
+        await shared_house.token(tag)
+        assert (await station.ask("Authorize", {"idTag": tag}, "0"))["idTagInfo"]["status"] == "Accepted"
+
+
 @pytest.mark.covers("W11", "Q44")
 async def test_values_of_1970_move_no_session_and_take_no_time_of_theirs_for_true(shared_house: House) -> None:
     async with stack(shared_house) as station:

@@ -17,7 +17,7 @@ from csms.ocpp.events import (
     ResultReceived,
     SendReceived,
 )
-from csms.ocpp.link import Limits, Link
+from csms.ocpp.link import QUESTIONS, Limits, Link
 from csms.ocpp.version import Version
 
 ALL = pytest.mark.parametrize("version", list(Version))
@@ -66,6 +66,18 @@ def test_a_repeated_call_gets_the_same_answer_and_runs_once() -> None:
     first = link.texts_to_send()
     assert isinstance(link.receive(call, 0)[0], FrameOdd)
     assert link.texts_to_send() == first
+
+
+@pytest.mark.covers("Q27", "W10")
+@pytest.mark.parametrize("action", sorted(QUESTIONS))
+def test_a_question_that_is_asked_again_under_its_id_gets_the_answer_of_today(action: str) -> None:
+    link = Link(Version.V16)
+    call = json.dumps([2, "0", action, {}])
+    for day in ("1", "2", "3"):
+        assert isinstance(link.receive(call, 0)[0], CallReceived)
+        assert isinstance(link.receive(call, 0)[0], FrameOdd), "it is being answered"
+        link.answer("0", day.encode())
+        assert link.texts_to_send() == [f'[3,"0",{day}]']
 
 
 @pytest.mark.covers("Q27", "W9")
