@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -54,6 +54,11 @@ class LocalAuthority:
         self._days = timedelta(days=days)
         self._clock = clock
         self._mark, self._seal = self._marked(), read_seal(certificate, key, password)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When its own certificate ends."""
+        return self._seal.certificate.not_valid_after_utc
 
     async def sign(self, csr: str) -> str:
         """Return the certificate for a request and what leads to its root."""

@@ -1,5 +1,7 @@
 """Certificates of stations: who signs them, and who looks after their orders."""
 
+import structlog
+
 from csms.authority.est import Access, EstAuthority
 from csms.authority.local import LocalAuthority, Unusable
 from csms.features.certificate_orders.courier import Courier
@@ -15,6 +17,8 @@ from csms.node.foundation import Foundation
 from csms.ports.certificates import CertificateAuthority
 from csms.settings import Settings
 from handlers.phrasebook import VersionedPhrasebook
+
+log = structlog.get_logger(__name__)
 
 
 def start_orders(node: Foundation) -> None:
@@ -60,7 +64,7 @@ def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | Non
         raise StartFailed("CSMS_CA_KEY: must be set with CSMS_CA_CERTIFICATE where a process is a worker")
     password = settings.ca_key_password
     try:
-        return LocalAuthority(
+        authority = LocalAuthority(
             certificate=settings.ca_certificate,
             key=settings.ca_key,
             password=None if password is None else password.get_secret_value(),
@@ -69,6 +73,10 @@ def authority_of(settings: Settings, clock: Clock) -> CertificateAuthority | Non
         )
     except Unusable as unusable:
         raise StartFailed(f"CSMS_CA_CERTIFICATE, CSMS_CA_KEY: {unusable}") from unusable
+    days = (authority.ends_at - clock.now()).days
+    if days < settings.certificate_days:
+        log.warning("authority_ends", days=days, ends_at=authority.ends_at.isoformat())
+    return authority
 
 
 def _est(url: str, settings: Settings) -> EstAuthority:
