@@ -94,7 +94,7 @@ class StationListener:
             ) from error
         for listening in self._server.sockets:
             _keep_alive(listening)
-        self._sweep = self._context.tasks.spawn(self._watch(), name="gateway/sweep")
+        self._sweep = self._context.tasks.keep(self._watch, name="gateway/sweep")
 
     def _door(self) -> Stranger:
         if self._tls is None:
@@ -164,9 +164,12 @@ class StationListener:
             self._sweep.cancel()
 
     def sweep(self, now: float) -> None:
-        """Let every connection do what is due."""
+        """Let every connection do what is due; a mistake of ours over one does not keep the others from it."""
         for connection in list(self._connections):
-            connection.tick(now)
+            try:
+                connection.tick(now)
+            except Exception as error:
+                log.exception("sweep_failed", exc_info=error)
 
     async def _watch(self) -> None:
         while True:

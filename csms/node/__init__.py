@@ -20,7 +20,7 @@ class Node(Foundation):
             self.build_house()
             if self.settings.roles & {Role.GATEWAY, Role.WORKER}:
                 await self.nodes.enter()
-                self.tasks.spawn(self.nodes.run(), name="nodes")
+                self.tasks.keep(self.nodes.run, name="nodes")
             if self.settings.roles & {Role.API, Role.WORKER, Role.FILES}:
                 await open_objects(self)
             if Role.GATEWAY in self.settings.roles:

@@ -21,7 +21,7 @@ from handlers.phrasebook import VersionedPhrasebook
 async def start_api(node: Foundation) -> None:
     """Serve what the platform offers over HTTP."""
     events = EventReader(client=node.redis, keys=node.keys)
-    node.tasks.spawn(events.run(), name="events")
+    node.tasks.keep(events.run, name="events")
     settings = node.settings
     await _serve(node, events, routers, Place("CSMS_WEB", settings.web_host, settings.web_port))
 

@@ -36,7 +36,7 @@ def start_orders(node: Foundation) -> None:
         call_timeout_s=settings.call_timeout_s,
     )
     keeper = OrderKeeper(queue=queue, signer=signer, courier=courier, metrics=node.metrics)
-    node.tasks.spawn(keeper.run(), name="certificate-orders")
+    node.tasks.keep(keeper.run, name="certificate-orders")
 
 
 def watch_of(node: Foundation) -> CertificateWatch:

@@ -1,6 +1,7 @@
 """What is done to many stations: which commands there are for that, and who carries them out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from csms.actors.tools import Policy
 from csms.domain.vendors.habits import Habits
@@ -84,10 +85,10 @@ def start_operations(node: Foundation) -> None:
         effects=effects(node.pool),
         tasks=node.tasks,
     )
-    node.tasks.spawn(runner.run(), name="operations")
-    node.tasks.spawn(runner.watch(), name="operations/watch")
+    node.tasks.keep(runner.run, name="operations")
+    node.tasks.keep(runner.watch, name="operations/watch")
     if node.settings.upkeep_settle_s:
-        node.tasks.spawn(_keeper(node).run(KEEP_S), name="configurations")
+        node.tasks.keep(partial(_keeper(node).run, KEEP_S), name="configurations")
 
 
 def _keeper(node: Foundation) -> ConfigurationKeeper:

@@ -150,11 +150,11 @@ class Foundation:
         self._begin()
 
     def _begin(self) -> None:
-        self.tasks.spawn(self.directory.carry_out(), name="directory")
-        self.tasks.spawn(self.directory.beat(), name="directory/beat")
-        self.tasks.spawn(self.calls.take_calls(), name="calls")
-        self.tasks.spawn(self.calls.take_reports(), name="calls/reports")
-        self.tasks.spawn(self.vendors.watch(), name="vendors")
+        self.tasks.keep(self.directory.carry_out, name="directory")
+        self.tasks.keep(self.directory.beat, name="directory/beat")
+        self.tasks.keep(self.calls.take_calls, name="calls")
+        self.tasks.keep(self.calls.take_reports, name="calls/reports")
+        self.tasks.keep(self.vendors.watch, name="vendors")
 
     def _build_presence(self) -> None:
         self.presence = PostgresPresence(

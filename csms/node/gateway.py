@@ -5,6 +5,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from csms.cluster.changes import listen_for_changes
 from csms.cluster.directory import listen_for_claims
@@ -35,14 +36,14 @@ async def start_gateway(node: Foundation) -> None:
     for listener in node.listeners:
         await listener.start()
         node.undo.push_async_callback(listener.stop_accepting)
-    node.tasks.spawn(node.journal.watch(), name="journal/watch")
-    node.tasks.spawn(node.presence.run(), name="presence")
-    node.tasks.spawn(node.certificates.run(), name="client-certificates")
-    node.tasks.spawn(node.frames.run(), name="frames")
-    node.tasks.spawn(node.progress.run(), name="progress")
-    node.tasks.spawn(node.house.run_sweeps(SWEEP_S), name="house/sweep")
-    node.tasks.spawn(listen_for_claims(node.redis, node.keys, node.name, node.house), name="claims")
-    node.tasks.spawn(listen_for_changes(node.redis, node.keys, node.house.changed), name="changes")
+    node.tasks.keep(node.journal.watch, name="journal/watch")
+    node.tasks.keep(node.presence.run, name="presence")
+    node.tasks.keep(node.certificates.run, name="client-certificates")
+    node.tasks.keep(node.frames.run, name="frames")
+    node.tasks.keep(node.progress.run, name="progress")
+    node.tasks.keep(partial(node.house.run_sweeps, SWEEP_S), name="house/sweep")
+    node.tasks.keep(partial(listen_for_claims, node.redis, node.keys, node.name, node.house), name="claims")
+    node.tasks.keep(partial(listen_for_changes, node.redis, node.keys, node.house.changed), name="changes")
 
 
 def open_keyring(node: Foundation) -> None:
@@ -56,7 +57,7 @@ def open_keyring(node: Foundation) -> None:
         keyring = Keyring(chains=chains, roots=(*settings.tls_client_ca, *ours), clock=node.clock, metrics=node.metrics)
     except Unusable as unusable:
         raise StartFailed(f"CSMS_TLS_CERTIFICATE, CSMS_TLS_KEY, CSMS_TLS_CLIENT_CA: {unusable}") from unusable
-    node.tasks.spawn(keyring.watch(), name="keyring")
+    node.tasks.keep(keyring.watch, name="keyring")
     node.keyring = keyring
 
 

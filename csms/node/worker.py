@@ -22,18 +22,17 @@ def start_worker(node: Foundation) -> None:
         publisher=StreamPublisher(client=node.redis, keys=node.keys),
     )
     node.journal.on_written = relay.wake
-    node.tasks.spawn(relay.run(), name="outbox")
-    node.tasks.spawn(node.progress.run_catch_up(), name="progress/catch-up")
-    node.tasks.spawn(
-        housekeeping.run(node.pool, events_keep_days=node.settings.security_events_keep_days), name="housekeeping"
-    )
+    node.tasks.keep(relay.run, name="outbox")
+    node.tasks.keep(node.progress.run_catch_up, name="progress/catch-up")
+    keep_house = partial(housekeeping.run, node.pool, events_keep_days=node.settings.security_events_keep_days)
+    node.tasks.keep(keep_house, name="housekeeping")
     sweeper = DepotSweeper(
         pool=node.pool, objects=node.objects, clock=node.clock, keep_days=node.settings.files_keep_days
     )
-    node.tasks.spawn(sweeper.run(), name="depot/sweep")
+    node.tasks.keep(sweeper.run, name="depot/sweep")
     start_operations(node)
     start_orders(node)
-    node.tasks.spawn(watch_of(node).run(), name="client-certificates/watch")
+    node.tasks.keep(watch_of(node).run, name="client-certificates/watch")
     sync = ListSync(
         pool=node.pool,
         calls=node.calls,
@@ -44,7 +43,7 @@ def start_worker(node: Foundation) -> None:
         command_bytes=node.settings.command_bytes,
     )
     keeper = ListKeeper(pool=node.pool, sync=sync, clock=node.clock, settle_s=node.settings.upkeep_settle_s)
-    node.tasks.spawn(keeper.run(), name="local-lists")
+    node.tasks.keep(keeper.run, name="local-lists")
     profiles = ProfileKeeper(
         pool=node.pool,
         calls=node.calls,
@@ -52,4 +51,4 @@ def start_worker(node: Foundation) -> None:
         clock=node.clock,
         settle_s=node.settings.upkeep_settle_s,
     )
-    node.tasks.spawn(profiles.run(), name="charging-profiles")
+    node.tasks.keep(profiles.run, name="charging-profiles")

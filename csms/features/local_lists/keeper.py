@@ -60,5 +60,8 @@ class ListKeeper:
         now = self._clock.now()
         due = await self._pool.fetch(DUE, now, timedelta(seconds=self._settle_s), AT_ONCE)
         held = [record["station_id"] for record in due if await self._sync.wanted.hold(record["station_id"], now)]
-        await asyncio.gather(*(self._sync.run(station, BY) for station in held))
+        ends = await asyncio.gather(*(self._sync.run(station, BY) for station in held), return_exceptions=True)
+        for station, end in zip(held, ends, strict=True):
+            if isinstance(end, BaseException):
+                log.warning("lists_not_kept", station=station, error=f"{type(end).__name__}: {end}")
         return len(held)

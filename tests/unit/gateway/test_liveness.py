@@ -170,3 +170,25 @@ async def test_a_flood_of_frames_is_slowed_down_and_answered_all_the_same(open_d
         doors.pass_time(1)
         answers.append((await peer.message())[1])
     assert answers == [str(n) for n in range(400)]
+
+
+@pytest.mark.covers("L16")
+async def test_a_mistake_over_one_line_keeps_no_other_from_what_is_due(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("P-1", "P-2", "P-3"):
+        doors.registry.add(name)
+    peers = [await doors.station(f"/{name}") for name in ("P-1", "P-2", "P-3")]
+    bad = cast("Connection", doors.house.guests[1][1].line)
+    good = Connection.tick
+
+    def tick(line: Connection, now: float) -> None:
+        if line is bad:
+            raise ValueError("a mistake of ours")
+        good(line, now)
+
+    monkeypatch.setattr(Connection, "tick", tick)
+    with capture_logs() as lines:
+        doors.pass_time(28)
+    assert [line["event"] for line in lines] == ["sweep_failed"]
+    assert [await peers[0].frame(), await peers[2].frame()] == [(PING, b"")] * 2

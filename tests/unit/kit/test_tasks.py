@@ -47,6 +47,38 @@ async def test_a_task_that_fails_is_told_by_its_name_and_the_others_go_on(tasks:
     assert not other.done()
 
 
+async def test_what_goes_on_for_ever_is_begun_again_after_pauses_that_grow_until_its_owner_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kit, "PAUSE_S", 0.001)
+    owner, rounds, loop = Tasks(), list[float](), asyncio.get_running_loop()
+
+    async def work() -> None:
+        rounds.append(loop.time())
+        if len(rounds) < 7:
+            raise ValueError("broken")
+        await forever()
+
+    with structlog.testing.capture_logs() as lines:
+        task = owner.keep(work, name="loop")
+        await eventually(lambda: len(rounds) == 7)
+    assert [(line["event"], line["task"]) for line in lines] == [("task_failed", "loop")] * 6
+    assert rounds[-1] - rounds[-2] > 0.001 * 2**5 / 2, "the sixth pause is far longer than the first"
+    await owner.stop()
+    assert task.cancelled()
+
+
+async def test_what_ends_by_itself_is_not_begun_again(tasks: Tasks) -> None:
+    rounds = []
+
+    async def work() -> None:
+        rounds.append(1)
+
+    await tasks.keep(work, name="once")
+    await turn_of_the_loop()
+    assert (rounds, len(tasks)) == ([1], 0)
+
+
 async def test_what_is_handed_is_done_though_some_of_it_fails(tasks: Tasks) -> None:
     done: list[int] = []
 
