@@ -14,6 +14,17 @@ WHERE lower(station_id) = lower($1) AND (asked_at > now() - interval '1 day' OR 
 """
 OTHERS = "SELECT id FROM stations WHERE lower(id) = ANY($1::text[]) AND lower(id) <> lower($2)"
 
+ROOM = """
+SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value ~ '^[1-9][0-9]{0,8}$'
+    AND lower(variable) IN ('certificatesignedmaxchainsize', 'maxcertificatechainsize')
+"""
+
+
+async def chain_room(pool: "asyncpg.Pool[asyncpg.Record]", station: str) -> int | None:
+    """Return how many characters of a chain a station says that it takes (SEC-42); None if it never said."""
+    room: int | None = await pool.fetchval(ROOM, station)
+    return room
+
 
 class PostgresOrders:
     """The `CertificateOrders` of Postgres."""

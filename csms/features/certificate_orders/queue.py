@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from csms.domain.station.signing import Stage
 from csms.kit.x509 import Certificate
+from csms.storage.certificate_orders import OTHERS, chain_room
 
 TO_SIGN = """
 UPDATE certificate_orders AS o SET held_until = now() + interval '2 minutes', tries = o.tries + 1
@@ -29,7 +30,6 @@ ENDED = """
 UPDATE certificate_orders SET stage = $2, reason = $3, detail = $4, changed_at = now(), held_until = NULL
 WHERE id = $1 AND stage IN ('asked', 'issued', 'sent')
 """
-OTHERS = "SELECT id FROM stations WHERE lower(id) = ANY($1::text[]) AND lower(id) <> lower($2)"
 TO_SEND = """
 UPDATE certificate_orders AS o SET stage = 'sent', call_id = gen_random_uuid()::text, sent_at = now(), changed_at = now(),
     deliveries = o.deliveries + 1, held_until = now() + interval '15 minutes'
@@ -52,10 +52,6 @@ WHERE id = $1 AND stage = 'sent'
 LOST = """
 SELECT o.id, o.deliveries, call.outcome FROM certificate_orders AS o LEFT JOIN station_calls AS call ON call.id = o.call_id
 WHERE o.stage = 'sent' AND o.held_until < now() LIMIT 100
-"""
-ROOM = """
-SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value ~ '^[1-9][0-9]{0,8}$'
-    AND lower(variable) IN ('certificatesignedmaxchainsize', 'maxcertificatechainsize')
 """
 
 
@@ -145,5 +141,4 @@ class OrderQueue:
 
     async def room(self, station: str) -> int | None:
         """Return how many characters of a chain a station says that it takes (SEC-42)."""
-        room: int | None = await self._pool.fetchval(ROOM, station)
-        return room
+        return await chain_room(self._pool, station)

@@ -10,14 +10,11 @@ from csms.domain.proof import is_of
 from csms.features.commands.words import Addressee, Words
 from csms.kit.x509 import NotReadable, Subject, load_certificates, pem_of, read_certificates
 from csms.ports.commands import CallRequest
+from csms.storage.certificate_orders import chain_room
 from csms.web.problems import FieldError, Problem
 
 LONGEST = 10_000
 """Characters of a chain by the schema: more room than a station tells of is not needed for anything else (SEC-42)."""
-ROOM = """
-SELECT min(value::bigint) FROM station_variables WHERE station_id = $1 AND value ~ '^[1-9][0-9]{0,8}$'
-    AND lower(variable) IN ('certificatesignedmaxchainsize', 'maxcertificatechainsize')
-"""
 KEYS = """
 SELECT key_digest FROM certificate_orders WHERE lower(station_id) = lower($1) AND coalesce(kind, 'station') = $2
     AND key_digest IS NOT NULL AND stage <> 'denied' ORDER BY asked_at DESC LIMIT 16
@@ -67,7 +64,7 @@ async def deliver(words: Words, to: Addressee, command: remote.DeliverCertificat
         raise _refused(f"ended on {leaf.not_after:%Y-%m-%d}")
     if not to.station:
         raise _refused("is one station's alone")
-    room = await words.pool.fetchval(ROOM, to.station)
+    room = await chain_room(words.pool, to.station)
     if len(chain) > min(room or LONGEST, LONGEST):
         raise _refused(f"has {len(chain)} characters, and the station takes {min(room or LONGEST, LONGEST)}")
     keys = [record["key_digest"] for record in await words.pool.fetch(KEYS, to.station, command.kind or "station")]
