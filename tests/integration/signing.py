@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from csms.embedded.postgres import EmbeddedPostgres
+from csms.embedded.valkey import EmbeddedValkey
 from csms.kit.x509 import Certificate
 from simulators.station import SimulatedStation
+from tests.conftest import fresh_database
 from tests.eventually import eventually
 from tests.integration.conftest import House, open_house
 from tests.papers import Authority, Paper
 
 O_NAME = "Test"
-LONGEST = 3600
 
 
 @dataclass
@@ -87,6 +91,23 @@ async def open_office(
     )
     yield Office(house, root, authority, folder)
     await house.stop()
+
+
+def office_of(**settings: Any) -> Any:
+    """Return a fixture: an office of these settings, for all tests of a module."""
+
+    @pytest.fixture(scope="module")
+    async def office(
+        postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+    ) -> AsyncIterator[Office]:
+        folder = tmp_path_factory.mktemp("office")
+        async with (
+            fresh_database(postgres) as database,
+            open_office(database, valkey.url, folder, **settings) as opened,
+        ):
+            yield opened
+
+    return office
 
 
 async def orders(house: House, station: str | None = None, **filters: Any) -> list[dict[str, Any]]:

@@ -1,31 +1,19 @@
 """What operators ask of stations about their certificates, and certificates that they bring themselves."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from csms.embedded.postgres import EmbeddedPostgres
-from csms.embedded.valkey import EmbeddedValkey
 from simulators.behaviour import Behaviour
-from tests.conftest import fresh_database
-from tests.integration.signing import Office, open_office, order_at
+from tests.integration.signing import Office, office_of, order_at
 from tests.integration.wire import RawStation
 from tests.papers import EXPIRED, Authority, name, new_key, request_for, rsa_key
 
 ACTION = "SignCertificate"
 
 
-@pytest.fixture(scope="module")
-async def office(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
-    async with (
-        fresh_database(postgres) as database,
-        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), call_timeout_s=1) as office,
-    ):
-        yield office
+office = office_of(call_timeout_s=1)
 
 
 @pytest.mark.covers("16-SEC-03")

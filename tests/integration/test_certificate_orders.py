@@ -1,32 +1,20 @@
 """Certificate orders: what becomes of them, whatever happens on the way."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from csms.embedded.postgres import EmbeddedPostgres
-from csms.embedded.valkey import EmbeddedValkey
 from simulators.behaviour import Behaviour
 from simulators.identity import Signing
-from tests.conftest import fresh_database
 from tests.eventually import eventually
-from tests.integration.signing import Office, open_office, order_at, orders
+from tests.integration.signing import Office, office_of, order_at, orders
 from tests.integration.wire import RawStation
 from tests.papers import name, new_key, request_for
 
 ACTION = "SignCertificate"
 
 
-@pytest.fixture(scope="module")
-async def office(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
-    async with (
-        fresh_database(postgres) as database,
-        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), call_timeout_s=1) as office,
-    ):
-        yield office
+office = office_of(call_timeout_s=1)
 
 
 def csr_of(called: str, organisation: str = "Test") -> str:

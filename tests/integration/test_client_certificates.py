@@ -1,30 +1,17 @@
 """Certificates by which stations come in: known with their ends, told of, and renewed where that is wanted."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
 
-from csms.embedded.postgres import EmbeddedPostgres
-from csms.embedded.valkey import EmbeddedValkey
 from csms.node.certificates import watch_of
 from simulators.behaviour import Behaviour, Commands
-from tests.conftest import fresh_database
 from tests.eventually import eventually
-from tests.integration.signing import O_NAME, Office, open_office, order_at
+from tests.integration.signing import O_NAME, Office, office_of, order_at
 
-
-@pytest.fixture(scope="module")
-async def office(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
-    async with (
-        fresh_database(postgres) as database,
-        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), upkeep_settle_s=0.05) as office,
-    ):
-        yield office
+office = office_of(upkeep_settle_s=0.05)
 
 
 async def known(office: Office, name: str | None = None, **filters: Any) -> list[dict[str, Any]]:

@@ -1,29 +1,15 @@
 """OCPP 1.6, the certificates of charge points; cases of a central system by number."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from csms.embedded.postgres import EmbeddedPostgres
-from csms.embedded.valkey import EmbeddedValkey
 from csms.kit.x509 import read_certificates
 from simulators.behaviour import Behaviour
 from simulators.identity import Signing
 from tests.conformance.scenes import Scene
-from tests.conftest import fresh_database
 from tests.eventually import eventually
-from tests.integration.signing import Office, open_office, order_at, orders
+from tests.integration.signing import Office, office_of, order_at, orders
 
-
-@pytest.fixture(scope="module")
-async def office(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
-    async with (
-        fresh_database(postgres) as database,
-        open_office(database, valkey.url, tmp_path_factory.mktemp("office")) as office,
-    ):
-        yield office
+office = office_of()
 
 
 async def secure_scene(office: Office, name: str, *, kind: str = "EC", **more: object) -> Scene:

@@ -1,32 +1,18 @@
 """Certificates, asked for as no station should: unasked, for others, again and again (Q117)."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from csms.embedded.postgres import EmbeddedPostgres
-from csms.embedded.valkey import EmbeddedValkey
 from csms.features.certificate_orders.queue import OrderQueue
 from simulators.behaviour import Behaviour
 from simulators.identity import Signing
 from simulators.station import SimulatedStation
-from tests.conftest import fresh_database
 from tests.eventually import eventually
-from tests.integration.signing import Office, open_office, order_at, orders
+from tests.integration.signing import Office, office_of, order_at, orders
 from tests.integration.wire import RawStation
 from tests.papers import name as names
 from tests.papers import new_key, request_for
 
-
-@pytest.fixture(scope="module")
-async def office(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
-    async with (
-        fresh_database(postgres) as database,
-        open_office(database, valkey.url, tmp_path_factory.mktemp("office"), certificates_per_day=2) as office,
-    ):
-        yield office
+office = office_of(certificates_per_day=2)
 
 
 async def connected(office: Office, name: str, habit: Signing, version: str = "1.6") -> SimulatedStation:
