@@ -56,7 +56,7 @@ class CallError(Struct, frozen=True):
 
 
 class CallAnswer(Struct, frozen=True):
-    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said.
+    """How a call ended: `Answered` with the raw answer, or `Error` with what the station said; secrets are covered.
 
     `unsupported`: it does not know what it was asked, and says so in either way. `ours` is what
     of the command was left to us, such as the number of a reservation. `verdict`: what an answer says to

@@ -116,7 +116,7 @@ class Operation(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """How far it is with one station, and how it ended; `answer` is the raw answer."""
+    """How far it is with one station, and how it ended; `answer` is the raw answer, its secrets covered."""
 
     station: str
     wave: int

@@ -1,10 +1,12 @@
 """Stations that were not accepted, and what each stack makes of it; and how each comes back after an outage."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from simulators.behaviour import Behaviour, Boot
 from tests.conformance.wire.stacks import Stack, stack
 from tests.eventually import eventually
 from tests.integration.conftest import House
@@ -141,3 +143,43 @@ async def test_a_station_that_died_of_an_outage_leaves_a_session_that_its_next_o
         told = await station.told("energy_wh", "active", "reason", "estimated", "ended_at")
         assert told[0] == (300, False, "Superseded", True, at(5))
         assert told[1][:2] == (300, True)
+
+
+@pytest.mark.covers("W22", "Q48")
+@pytest.mark.parametrize("policy", ["pending", "reject"])
+async def test_a_simulated_station_that_takes_no_for_yes_charges_and_is_recorded(
+    shared_house: House, policy: str
+) -> None:
+    name = f"DEFIANT-{policy}"
+    await shared_house.register(name, boot_policy=policy)
+    station = await shared_house.station(name, register=False, behaviour=Behaviour(boot=Boot.IGNORE_PENDING))
+    await asyncio.wait_for(station.connected.wait(), 10)
+    station.begin()
+    station.charge(wh=400)
+    station.end()
+    await asyncio.wait_for(station.drained(), 10)
+    await station.heartbeat()
+    (session,) = await shared_house.sessions(station=name)
+    assert (session["energy_wh"], session["active"], station.losses) == (400, False, 0)
+    await station.stop()
+
+
+@pytest.mark.covers("W22", "Q48", "BOOT-07")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_simulated_station_that_boots_in_its_own_time_is_in_once_it_is_accepted(
+    shared_house: House, version: str
+) -> None:
+    name = f"RESTLESS-{version}"
+    await shared_house.register(name, boot_policy="pending")
+    habits = Behaviour(boot=Boot.IGNORE_INTERVAL)
+    station = await shared_house.station(name, version=version, register=False, behaviour=habits)
+
+    async def is_pending() -> bool:
+        return (await shared_house.http.get(f"/stations/{name}")).json()["registration"] == "Pending"
+
+    await eventually(is_pending)
+    assert not station.connected.is_set()
+    await shared_house.http.patch(f"/stations/{name}", json={"boot_policy": "accept"})
+    await asyncio.wait_for(station.connected.wait(), 10)
+    assert station.losses == 0
+    await station.stop()

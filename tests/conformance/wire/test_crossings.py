@@ -1,9 +1,11 @@
 """What a command brings about is told before the command is answered, over one line and in every version."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from simulators.behaviour import Answers, Behaviour, Commands
 from tests.conformance.wire.stacks import Stack, stack
 from tests.integration.conftest import House
 from tests.integration.rest.operators_lists import LATER
@@ -115,3 +117,21 @@ async def test_a_beat_between_a_command_and_its_answer_is_no_trouble(shared_hous
             assert "currentTime" in await station.ask("Heartbeat", {})
         await station.answer(command, {"status": "Accepted"})
         assert (await asking).json()["answer"] == {"status": "Accepted"}
+
+
+@pytest.mark.covers("W13", "Q29", "Q28")
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("habit", [Answers.CROSSING, Answers.TWICE, Answers.LATE, Commands.EFFECT_FIRST])
+async def test_a_simulated_station_that_talks_before_it_answers_is_understood(
+    shared_house: House, version: str, habit: Answers | Commands
+) -> None:
+    behaviour = Behaviour(answers=habit) if isinstance(habit, Answers) else Behaviour(commands=habit, slow_s=0.05)
+    name = f"TALKATIVE-{version}-{habit}"
+    station = await shared_house.station(name, version=version, behaviour=behaviour)
+    await asyncio.wait_for(station.connected.wait(), 10)
+    for _ in range(3):
+        answer = await shared_house.http.post(f"/stations/{name}/commands/trigger", json={"message": "Heartbeat"})
+        assert (answer.status_code, answer.json()["answer"]) == (200, {"status": "Accepted"})
+    assert [action for action, _ in station.commands] == ["TriggerMessage"] * 3
+    assert station.losses == 0
+    await station.stop()
