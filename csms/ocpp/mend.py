@@ -39,6 +39,7 @@ RESCUED: dict[tuple[str, str], Any] = {
     ("StartTransactionRequest", "meterStart"): -1,
     ("StopTransactionRequest", "meterStop"): -1,
     ("StopTransactionRequest", "transactionId"): -1,
+    ("TransactionType", "transactionId"): "",
 }
 """The same for single messages: a session counts without them (Q62, Q74), and an event without a type is one (SEC-60)."""
 

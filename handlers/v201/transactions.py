@@ -9,6 +9,7 @@ import msgspec
 
 from csms.domain.access import Authorization, doubts, is_historic, occasion_of_begin
 from csms.domain.session.commands import BeginSession, EndSession, Observation, UpdateSession
+from csms.domain.session.nameless import made_name
 from csms.domain.station.reservations import used_by
 from csms.ocpp.messages import v201
 from csms.ocpp.shape import members
@@ -91,8 +92,10 @@ def _question(
 async def _ref_of(call: v201.TransactionEventRequest, told: Observation, context: StationContext) -> str:
     """Return what the session of an event is called; a name that is none stands for the one of its EVSE (W5)."""
     name = call.transaction_info.transaction_id
-    if name not in NAMELESS or call.event_type == "Started":
+    if name not in NAMELESS:
         return name
+    if call.event_type == "Started":
+        return name or made_name(0, told.at, told.evse or 0)
     return await context.event_ref(name, told.evse, told.token, told.at, told.samples, ends=call.event_type == "Ended")
 
 

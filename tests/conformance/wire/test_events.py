@@ -143,6 +143,24 @@ async def test_sessions_under_the_name_0_of_which_nobody_heard_the_begin_are_one
         assert await station.told("energy_wh", "ended_at", "active") == [(400, at(9), False), (400, at(69), False)]
 
 
+@pytest.mark.covers("W5", "Q36")
+@pytest.mark.parametrize("told", [{}, {"transactionId": None}, {"transactionId": ""}], ids=["none", "null", "empty"])
+@BOTH
+async def test_events_without_any_name_are_of_the_session_at_their_evse(
+    shared_house: House, version: str, told: dict[str, Any]
+) -> None:
+    async with stack(shared_house, version) as station:
+        for day in (0, 60):
+            events = [event("Started", day, 1000), nameless("Updated", day + 5, 1300, seq=1)]
+            events.append(nameless("Ended", day + 9, 1500, seq=2))
+            for one in (*events, *events):
+                one["transactionInfo"] = told
+                await station.transact(**one)
+        assert await station.told("energy_wh", "began_at", "ended_at", "active") == [
+            (500, at(day), at(day + 9), False) for day in (0, 60)
+        ]
+
+
 @pytest.mark.covers("W5")
 @BOTH
 async def test_a_station_whose_transactions_are_numbered_from_0_is_believed(shared_house: House, version: str) -> None:
