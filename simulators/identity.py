@@ -1,15 +1,15 @@
 """How a station comes to a certificate: a key, a request, and what it makes of what it is brought."""
 
 import asyncio
-import contextlib
 import ssl
 import tempfile
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -79,6 +79,9 @@ class Owner(Protocol):
     async def say_request(self, csr: str) -> str:
         """Send a request for a certificate and return the status."""
 
+    async def unless_lost(self, saying: Coroutine[Any, Any, None]) -> None:
+        """Say something; it ends with the connection."""
+
 
 class Certificate:
     """The identity of a station, and the next one that it waits for."""
@@ -103,13 +106,15 @@ class Certificate:
         if habit is Signing.REPEATS:
             for turn in range(REPEATS):
                 await asyncio.sleep(self.pause_s * 2**turn if turn else 0)
-                with contextlib.suppress(ConnectionError):  # it has left to come back with the certificate
-                    await self.repeat()
+                await self.repeat()
 
     async def repeat(self) -> None:
-        """Ask for what was asked for before."""
+        """Ask for what was asked for before; it may leave over that, to come back with the certificate."""
         if self.next is not None:
-            self.answers.append(await self._owner.say_request(self.next.csr))
+            await self._owner.unless_lost(self._ask(self.next.csr))
+
+    async def _ask(self, csr: str) -> None:
+        self.answers.append(await self._owner.say_request(csr))
 
     def take(self, chain: str) -> bool:
         """Take a certificate, if it is one for the key that waits."""
