@@ -15,7 +15,7 @@ run: install-runtime ## Start everything, with a fleet of simulated stations, on
 
 .PHONY: test
 test: install ## Run every test
-	@$(VENV)/python -m pytest -n 2 --dist loadfile tests
+	@$(VENV)/python -m pytest -n 3 --dist loadfile tests
 
 ##@ Install
 .PHONY: install
@@ -99,7 +99,7 @@ quirks: install ## Behave in every way in which real chargers misbehave, and pri
 .PHONY: coverage
 coverage: install ## Run every test, and print which lines and branches none of them takes
 	@rm -f .coverage .coverage.*
-	@$(VENV)/python -m coverage run -m pytest -n 2 --dist loadfile tests
+	@$(VENV)/python -m coverage run -m pytest -n 3 --dist loadfile tests
 	@$(VENV)/python -m coverage combine --quiet
 	@$(VENV)/python -m coverage report
 

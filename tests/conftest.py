@@ -38,6 +38,8 @@ def light_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def postgres(light_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
     async with EmbeddedPostgres(light_folder / "postgres", unsafe=True) as server:
         admin = await asyncpg.connect(server.dsn)
+        await admin.execute("SET scram_iterations = 1")  # thousands of connections prove that they know the password
+        await admin.execute(f"ALTER ROLE postgres PASSWORD '{server.password}'")
         await admin.execute(f"CREATE DATABASE {TEMPLATE}")
         await migrate.upgrade(server.dsn_of(TEMPLATE))
         await admin.close()
