@@ -44,7 +44,10 @@ async def record(
     """Record one event with its details, and judge its token."""
     authorization = None if call.id_token is None else await _judged(call, call.id_token, context)
     observation = _observation_of(call, context, _doubts(call, authorization, context), details)
-    command = _command_of(call, await _ref_of(call, observation, context), observation, context)
+    ref = call.transaction_info.transaction_id
+    if ref in NAMELESS:
+        ref = await _meant_by(call, observation, context)
+    command = _command_of(call, ref, observation, context)
     await context.transact(command)
     if call.reservation_id is not None or (authorization is not None and call.event_type != "Ended"):
         group = None if authorization is None else authorization.group
@@ -89,11 +92,9 @@ def _question(
     return wires, attrgetter(*attributes), (None,) * len(wires)
 
 
-async def _ref_of(call: v201.TransactionEventRequest, told: Observation, context: StationContext) -> str:
-    """Return what the session of an event is called; a name that is none stands for the one of its EVSE (W5)."""
+async def _meant_by(call: v201.TransactionEventRequest, told: Observation, context: StationContext) -> str:
+    """Return what the session of an event is called whose name is none: it stands for the one of its EVSE (W5)."""
     name = call.transaction_info.transaction_id
-    if name not in NAMELESS:
-        return name
     if call.event_type == "Started":
         return name or made_name(0, told.at, told.evse or 0)
     return await context.event_ref(name, told.evse, told.token, told.at, told.samples, ends=call.event_type == "Ended")
