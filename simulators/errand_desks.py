@@ -1,30 +1,18 @@
 """What stations do when they are sent for something: a part of the protocol end of each version."""
 
-from abc import abstractmethod
 from typing import Any
 
 from ocpp import v16, v201
 from ocpp.routing import after, on
 
+from simulators.desk import Desk
 from simulators.errands import Say, is_certificate
-from simulators.station import SimulatedStation
 
 FIRMWARE, DIAGNOSTICS, LOG = "firmware", "diagnostics", "log"
 
 
-class ErrandDesk:
+class ErrandDesk(Desk):
     """What both versions share: the answer says whether the station goes, and drops what it was at before."""
-
-    owner: SimulatedStation
-
-    @abstractmethod
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        """Note a command, and return the status that the station's habit gives it."""
-
-    @property
-    @abstractmethod
-    def _obeys(self) -> bool:
-        """Whether commands have an effect."""
 
     async def judge(self, action: str, kind: str, payload: dict[str, Any]) -> str:
         """Return the answer to an errand."""

@@ -1,29 +1,17 @@
 """What stations do when they are brought a certificate: a part of the protocol end of each version."""
 
-from abc import abstractmethod
 from typing import Any
 
 from ocpp import v16, v201
 from ocpp.routing import after, on
 
-from simulators.station import SimulatedStation
+from simulators.desk import Desk
 
 TRIGGER = "SignChargePointCertificate"
 
 
-class SigningDesk:
+class SigningDesk(Desk):
     """What both versions share: the certificate that is brought is taken or not, and shown at the next connection."""
-
-    owner: SimulatedStation
-
-    @abstractmethod
-    async def _take(self, action: str, payload: dict[str, Any]) -> str:
-        """Note a command, and return the status that the station's habit gives it."""
-
-    @property
-    @abstractmethod
-    def _obeys(self) -> bool:
-        """Whether commands have an effect."""
 
     async def take_certificate(self, chain: str, payload: dict[str, Any]) -> str:
         """Return the answer to a certificate."""
